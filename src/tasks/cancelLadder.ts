@@ -1,0 +1,97 @@
+import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
+import type { Clock } from "./clock";
+import type { CancelReport, RemoteTask } from "./remoteHost";
+import { asError } from "./taskError";
+
+export const defaultGraceSeconds = 5;
+
+/** What a climb established, beside its receipt. */
+export interface Climb {
+  readonly receipt: CancelReceipt;
+  /** True when no signal was sent because the main process had already ended by itself. */
+  readonly exitCameFirst: boolean;
+}
+
+/**
+ * One cancel of one task: every attempt asks the host to climb TERM, grace, KILL and to verify, and all attempts add up
+ * to one receipt. It claims no more than the host reported.
+ */
+export class CancelLadder {
+  /** The first request, which is the one that counts, and when it came. */
+  readonly cancel: CancelRequest & { readonly requestedAt: number };
+  private readonly forced = new AbortController();
+  private signals: CancelReceipt["signals"] = [];
+  private processesFound = 0;
+  private mainProcessSignalled = false;
+
+  constructor(
+    request: CancelRequest,
+    private readonly clock: Clock,
+  ) {
+    this.cancel = { ...request, requestedAt: clock.now() };
+    if (request.force) this.force();
+  }
+
+  /** Ends the grace now, also that of an attempt under way. */
+  force(): void {
+    this.forced.abort();
+  }
+
+  /** One attempt. Never rejects: a host that can't be reached makes an unverified receipt that says so. */
+  async climb(remote: Pick<RemoteTask, "cancel"> | undefined): Promise<Climb> {
+    if (!remote) return this.describe(neverReachedAHost);
+    try {
+      const climb = {
+        graceSeconds: this.remainingGraceSeconds,
+        force: this.forced.signal,
+      };
+      return this.describe(await remote.cancel(climb));
+    } catch (error) {
+      return this.describe({ ...nothingSeen, reason: asError(error).message });
+    }
+  }
+
+  /** The grace counts from the first signal that reached the host, not from the request. */
+  private get remainingGraceSeconds(): number {
+    if (this.forced.signal.aborted) return 0;
+    const grace = this.cancel.graceSeconds ?? defaultGraceSeconds;
+    const since = this.signals[0]?.at ?? this.clock.now();
+    return Math.max(0, grace - (this.clock.now() - since) / 1000);
+  }
+
+  private describe(report: CancelReport): Climb {
+    this.signals = [...this.signals, ...report.signals];
+    this.processesFound = Math.max(this.processesFound, report.processesFound);
+    this.mainProcessSignalled ||= report.mainProcessFound && report.signals.length > 0;
+    const verified = report.neverRan || (report.gone && report.left.length === 0);
+    const now = this.clock.now();
+    const receipt: CancelReceipt = {
+      requestedBy: this.cancel.requestedBy,
+      reason: this.cancel.reason,
+      requestedAt: this.cancel.requestedAt,
+      processesFound: this.processesFound,
+      signals: this.signals,
+      verified,
+      verifiedBy: "processes",
+      ...(verified ? { goneAt: now } : { unverifiedBecause: report.reason ?? "" }),
+      durationMs: now - this.cancel.requestedAt,
+      left: report.left,
+      mayRemain: [],
+    };
+    return {
+      receipt,
+      exitCameFirst: verified && !report.neverRan && !this.mainProcessSignalled,
+    };
+  }
+}
+
+const nothingSeen: CancelReport = {
+  neverRan: false,
+  mainProcessFound: false,
+  processesFound: 0,
+  signals: [],
+  gone: false,
+  left: [],
+};
+
+const neverReachedAHost: CancelReport = { ...nothingSeen, neverRan: true };

@@ -1,0 +1,202 @@
+import type { OutputStream } from "./remoteHost";
+import { StreamLog, type Bytes } from "./streamLog";
+import { invalidRequest } from "./taskError";
+
+/** Where a reader is in both streams, in bytes. */
+export interface OutputCursor {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** Bytes of a stream that are no longer kept, or were left out to keep an answer small: `from` up to `to`. */
+export interface OutputGap {
+  readonly stream: OutputStream;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface OutputSlice {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly next: OutputCursor;
+  readonly gaps: readonly OutputGap[];
+  /** Whether a read from `next` would give more right now. */
+  readonly more: boolean;
+}
+
+export const outputStart: OutputCursor = { stdout: 0, stderr: 0 };
+
+/** @throws TaskError `invalidRequest` for anything but `<stdout offset>:<stderr offset>`. */
+export function parseCursor(text: string): OutputCursor {
+  const match = /^(\d{1,15}):(\d{1,15})$/.exec(text);
+  if (!match) throw invalidRequest("cursor is not one that an earlier answer gave");
+  return { stdout: Number(match[1]), stderr: Number(match[2]) };
+}
+
+export function formatCursor(cursor: OutputCursor): string {
+  return `${cursor.stdout}:${cursor.stderr}`;
+}
+
+/** Both output streams of a task, in bounded memory, decoded as UTF-8 (what is not becomes U+FFFD). */
+export class OutputLog {
+  private readonly streams = {
+    stdout: new StreamLog(),
+    stderr: new StreamLog(),
+  };
+  private ended = false;
+
+  append(stream: OutputStream, bytes: Buffer): void {
+    this.streams[stream].append(bytes);
+  }
+
+  /** Nothing more will come: an unfinished character at the end is given out, and memory shrinks to `keep` bytes a stream. */
+  end(keep: number): void {
+    this.ended = true;
+    this.streams.stdout.shrinkTail(keep);
+    this.streams.stderr.shrinkTail(keep);
+  }
+
+  /** Bytes the command wrote so far. */
+  get size(): OutputCursor {
+    return {
+      stdout: this.streams.stdout.size,
+      stderr: this.streams.stderr.size,
+    };
+  }
+
+  get lineCount(): number {
+    return this.streams.stdout.lineCount + this.streams.stderr.lineCount;
+  }
+
+  /** What came after the cursor, at most `maxBytes` of both streams together. */
+  read(cursor: OutputCursor, maxBytes: number): OutputSlice {
+    const budget = this.share(maxBytes, cursor);
+    const out = this.readStream("stdout", cursor.stdout, budget.stdout);
+    const err = this.readStream("stderr", cursor.stderr, budget.stderr);
+    const next = { stdout: out.next, stderr: err.next };
+    return {
+      stdout: out.text,
+      stderr: err.text,
+      next,
+      gaps: [...out.gaps, ...err.gaps],
+      more: out.next < this.readable("stdout") || err.next < this.readable("stderr"),
+    };
+  }
+
+  /** All of it where it fits into `maxBytes`; else the first quarter and the last three, and the gap between them. */
+  summarize(maxBytes: number): OutputSlice {
+    const budget = this.share(maxBytes, outputStart);
+    const out = this.summarizeStream("stdout", budget.stdout);
+    const err = this.summarizeStream("stderr", budget.stderr);
+    return {
+      stdout: out.text,
+      stderr: err.text,
+      next: { stdout: out.next, stderr: err.next },
+      gaps: [...out.gaps, ...err.gaps],
+      more: false,
+    };
+  }
+
+  /** The last lines of stdout, then stderr; empty ones at the end of a stream are left off. */
+  lastLines(maxLines: number): string[] {
+    const maxBytes = 1024 * 1024;
+    const lines = (["stdout", "stderr"] as const).flatMap((stream) => {
+      const text = decode(startAtCharacter(this.streams[stream].readEnd(maxBytes))).replace(
+        /\n+$/,
+        "",
+      );
+      return text === "" ? [] : text.split("\n");
+    });
+    return lines.slice(-maxLines);
+  }
+
+  /** Divides a budget: half for each stream, and what one doesn't need for the other. */
+  private share(maxBytes: number, cursor: OutputCursor): OutputCursor {
+    const half = Math.ceil(maxBytes / 2);
+    const wants = {
+      stdout: Math.max(0, this.streams.stdout.size - cursor.stdout),
+      stderr: Math.max(0, this.streams.stderr.size - cursor.stderr),
+    };
+    return {
+      stdout: Math.min(wants.stdout, Math.max(half, maxBytes - wants.stderr)),
+      stderr: Math.min(wants.stderr, Math.max(maxBytes - half, maxBytes - wants.stdout)),
+    };
+  }
+
+  private readStream(stream: OutputStream, offset: number, max: number): StreamSlice {
+    // A character has at most four bytes: less than that could never give one out.
+    const read = this.streams[stream].read(offset, max === 0 ? 0 : Math.max(4, max));
+    const from = Math.min(offset, this.streams[stream].size);
+    const gaps = read.from > from ? [{ stream, from, to: read.from }] : [];
+    const run = read.from > from ? startAtCharacter(read) : read;
+    const whole = this.endAtCharacter(stream, run);
+    return { text: decode(whole), next: whole.from + whole.bytes.length, gaps };
+  }
+
+  private summarizeStream(stream: OutputStream, max: number): StreamSlice {
+    const log = this.streams[stream];
+    const all = this.readStream(stream, 0, max);
+    if (log.size <= max && all.gaps.length === 0 && all.next >= this.readable(stream)) return all;
+    const head = this.readStream(stream, 0, Math.floor(max / 4));
+    const tail = startAtCharacter(log.readEnd(max - Math.floor(max / 4)));
+    const gap = { stream, from: head.next, to: Math.max(head.next, tail.from) };
+    const rest = tail.bytes.subarray(gap.to - tail.from);
+    const missing = gap.to - gap.from;
+    const marker = missing > 0 ? `\n[${missing} bytes of ${stream} left out here]\n` : "";
+    return {
+      text: head.text + marker + decode({ from: gap.to, bytes: rest }),
+      next: log.size,
+      gaps: missing > 0 ? [gap] : [],
+    };
+  }
+
+  /** Holds back the start of a character whose rest has not come yet. */
+  private endAtCharacter(stream: OutputStream, run: Bytes): Bytes {
+    const end = run.from + run.bytes.length;
+    if (this.ended && end === this.streams[stream].size) return run;
+    return {
+      from: run.from,
+      bytes: run.bytes.subarray(0, run.bytes.length - unfinished(run.bytes)),
+    };
+  }
+
+  private readable(stream: OutputStream): number {
+    const log = this.streams[stream];
+    return this.ended ? log.size : log.size - unfinished(log.readEnd(4).bytes);
+  }
+}
+
+interface StreamSlice {
+  readonly text: string;
+  readonly next: number;
+  readonly gaps: readonly OutputGap[];
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function decode(run: Bytes): string {
+  return decoder.decode(run.bytes);
+}
+
+/** Leaves off the rest of a character whose start is not there. */
+function startAtCharacter(run: Bytes): Bytes {
+  if (run.from === 0) return run;
+  let skip = 0;
+  while (skip < 3 && isContinuation(run.bytes[skip])) skip++;
+  return { from: run.from + skip, bytes: run.bytes.subarray(skip) };
+}
+
+/** How many bytes at the end begin a character that is not complete (RFC 3629, section 3). */
+function unfinished(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (isContinuation(byte)) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back && byte < 0xf8 ? back : 0;
+  }
+  return 0;
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
+}

@@ -1,0 +1,112 @@
+/** What the core needs from outside to reach a host; `ssh/` makes it true, a test stands in for it. */
+
+/** A machine the user can reach. */
+export interface HostInfo {
+  readonly alias: string;
+  readonly hostName: string;
+  readonly port: number;
+  readonly user: string;
+  readonly tags: readonly string[];
+  readonly description: string;
+}
+
+/** The hosts on offer, read anew at each call so that an edited file counts at once. */
+export interface HostCatalog {
+  /** In the order of the configuration. Rejects with a TaskError when the configuration can't be read. */
+  listHosts(): Promise<readonly HostInfo[]>;
+  findHost(alias: string): Promise<HostInfo | undefined>;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+/** Receives output in the order of its arrival; the bytes belong to the receiver. */
+export type OutputSink = (stream: OutputStream, bytes: Buffer) => void;
+
+export interface Launch {
+  readonly taskId: string;
+  readonly command: string;
+  readonly onOutput: OutputSink;
+}
+
+/** The main process of a task, as its host knows it. */
+export interface RemoteProcess {
+  readonly pid: number;
+  /** Clock ticks since boot: with the pid it names one process for ever (proc(5), field 22 of /proc/pid/stat). */
+  readonly startTime: string;
+  readonly bootId: string;
+  /** Address the connection really went to, "" when unknown. */
+  readonly hostAddress: string;
+}
+
+/** How a remote task ended, as far as it was seen. */
+export type RemoteEnd =
+  | {
+      readonly kind: "exited";
+      readonly exitCode: number;
+      readonly signal?: string;
+    }
+  /** The command never ran on the host, and never will. */
+  | { readonly kind: "neverRan"; readonly error?: Error }
+  /** Nobody saw its end: the connection is gone. It may still be running. */
+  | { readonly kind: "unseen"; readonly error: Error };
+
+export interface RemoteTask {
+  /** The main process once it runs; undefined when it never will. Never rejects. */
+  readonly started: Promise<RemoteProcess | undefined>;
+  /** Resolves exactly once and never rejects. */
+  readonly ended: Promise<RemoteEnd>;
+  /**
+   * Climbs the cancel ladder on the host once: scan, TERM and CONT, grace, then STOP, rescan and KILL until clean.
+   * Rejects with a TaskError when the host can't be reached or doesn't answer in time.
+   */
+  cancel(options: CancelClimb): Promise<CancelReport>;
+  /** Lets go of the connection. What runs on the host is not touched, so only for what has ended or can't be reached. */
+  release(): void;
+}
+
+export interface CancelClimb {
+  readonly graceSeconds: number;
+  /** Aborting it ends the grace at once. */
+  readonly force: AbortSignal;
+}
+
+/** A process that could not be ended. */
+export interface LeftProcess {
+  readonly pid: number;
+  readonly user: string;
+  /** At most 200 characters, control characters made visible. */
+  readonly command: string;
+}
+
+export interface SentSignal {
+  readonly signal: "TERM" | "CONT" | "STOP" | "KILL";
+  /** To how many processes. */
+  readonly count: number;
+  /** Milliseconds since the Unix epoch, on our clock. */
+  readonly at: number;
+}
+
+/** What one climb of the ladder saw and did. */
+export interface CancelReport {
+  /** True when the command never reached the host, so there was nothing to end. */
+  readonly neverRan: boolean;
+  /** Whether the main process was alive when the first signal was about to be sent. */
+  readonly mainProcessFound: boolean;
+  readonly processesFound: number;
+  readonly signals: readonly SentSignal[];
+  /** True when the last scans on the host found nothing of the task. */
+  readonly gone: boolean;
+  readonly left: readonly LeftProcess[];
+  /** Why `gone` could not be established, when it was not for `left`. */
+  readonly reason?: string;
+}
+
+export interface RemoteHost {
+  /** Starts at once and never throws: what goes wrong is in the RemoteTask's `ended`. */
+  start(launch: Launch): RemoteTask;
+}
+
+/** The way to each host. */
+export interface RemoteHosts {
+  host(alias: string): RemoteHost;
+}

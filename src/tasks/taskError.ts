@@ -1,0 +1,61 @@
+/** Every way in which a request can fail for a reason that is not the command's own. */
+export type TaskErrorCode =
+  | "invalidRequest"
+  | "hostNotFound"
+  | "tooManyTasks"
+  | "notAllowed"
+  | "configUnreadable"
+  | "hostKeyUnknown"
+  | "hostKeyChanged"
+  | "hostKeyRevoked"
+  | "hostNameNotResolved"
+  | "connectionRefused"
+  | "connectionTimeout"
+  | "networkUnreachable"
+  | "connectionLost"
+  | "handshakeFailed"
+  | "signInFailed"
+  | "channelRefused"
+  | "shellFailed"
+  | "hostSilent"
+  | "shuttingDown";
+
+/** A failure with a code for programs and a sentence for people that ends with what to do next. */
+export class TaskError extends Error {
+  override readonly name = "TaskError";
+
+  constructor(
+    readonly code: TaskErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export function invalidRequest(message: string): TaskError {
+  return new TaskError("invalidRequest", message);
+}
+
+export function hostNotFound(alias: string): TaskError {
+  return new TaskError("hostNotFound", `Host alias not found: ${alias}`);
+}
+
+export function tooManyTasks(limit: number): TaskError {
+  return new TaskError(
+    "tooManyTasks",
+    `Too many tasks are waiting (limit ${limit}). Wait for some to end, or cancel some, and start it again.`,
+  );
+}
+
+export function shuttingDown(): TaskError {
+  return new TaskError(
+    "shuttingDown",
+    "SSH Tasks is shutting down and starts nothing new. Start it again once the window is back.",
+  );
+}
+
+/** Any thrown value as an Error, for those places that can't choose what they catch. */
+export function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value));
+}

@@ -1,0 +1,231 @@
+import { defaultGraceSeconds } from "./cancelLadder";
+import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
+import type { CancelRequest } from "./cancelReceipt";
+import { within, type Clock } from "./clock";
+import { Emitter, type Disposable } from "./lifecycle";
+import type { Logger } from "./logger";
+import type { OutputCursor, OutputSlice } from "./outputLog";
+import type { HostCatalog, RemoteHosts } from "./remoteHost";
+import { RunSlots, type RunLimits } from "./runSlots";
+import { isCancellable, isEnded, type PendingTask, type Task } from "./task";
+import { hostNotFound, shuttingDown } from "./taskError";
+import { hashCommand, TaskIds } from "./taskId";
+import { checkAlias, checkCommand, checkGraceSeconds, checkMaxSeconds } from "./taskRequest";
+import { TaskRegistry, type KeepLimits } from "./taskRegistry";
+import { TaskRun } from "./taskRun";
+import { waitForTask, type WaitOptions } from "./waitForTask";
+
+export type TaskLimits = RunLimits & KeepLimits;
+
+export const defaultLimits: TaskLimits = {
+  maxRunningPerHost: 20,
+  maxRunning: 100,
+  maxWaiting: 1000,
+  maxKept: 1000,
+  keepSeconds: 7 * 24 * 3600,
+};
+
+export interface TaskManagerParts {
+  readonly catalog: Pick<HostCatalog, "findHost">;
+  readonly hosts: RemoteHosts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: TaskLimits;
+}
+
+export interface StartRequest {
+  readonly alias: string;
+  readonly command: string;
+  /** `agent:<client>` or the door of the UI. */
+  readonly startedBy: string;
+  /** 0 or absent is no limit. */
+  readonly maxSeconds?: number;
+}
+
+/** How long after its grace a cancel may take to answer; the work on it goes on behind the answer. */
+const answerMarginSeconds = 10;
+/** What shutting down may take in all, and its grace. */
+const shutdownMs = 4000;
+const shutdownGraceSeconds = 1;
+
+/** The one registry of tasks, whatever door they came through, and the one way to end them. */
+export class TaskManager implements Disposable {
+  private readonly registry: TaskRegistry;
+  private readonly ids: TaskIds;
+  private readonly slots: RunSlots;
+  private readonly changed: Emitter<Task>;
+  private readonly removed: Emitter<string>;
+  private readonly output: Emitter<string>;
+  private closing: Promise<unknown> | undefined;
+
+  constructor(private readonly parts: TaskManagerParts) {
+    this.ids = new TaskIds(() => parts.clock.now());
+    this.slots = new RunSlots(parts.limits);
+    this.registry = new TaskRegistry(parts.limits, parts.clock, (id) => this.removed.fire(id));
+    const onListenerError = (error: unknown): void =>
+      parts.logger.error(`a listener failed: ${String(error)}`);
+    this.changed = new Emitter(onListenerError);
+    this.removed = new Emitter(onListenerError);
+    this.output = new Emitter(onListenerError);
+  }
+
+  /** Fires with the new snapshot after every change of a task, its creation included. */
+  get onDidChangeTask() {
+    return this.changed.event;
+  }
+
+  /** Fires with the id of a task that is no longer kept. */
+  get onDidRemoveTask() {
+    return this.removed.event;
+  }
+
+  /** Fires with the id of a task that has new output; read it with `readOutput`. */
+  get onDidAppendOutput() {
+    return this.output.event;
+  }
+
+  /**
+   * Accepts a command for a host. It is `pending` when this resolves, and launched as soon as there is a place for it.
+   * Rejects with a TaskError: `invalidRequest`, `hostNotFound`, `tooManyTasks`, `shuttingDown`, `configUnreadable`.
+   */
+  async startTask(request: StartRequest): Promise<Task> {
+    const alias = checkAlias(request.alias);
+    const command = checkCommand(request.command);
+    const maxSeconds = checkMaxSeconds(request.maxSeconds ?? 0);
+    if (!(await this.parts.catalog.findHost(alias))) throw hostNotFound(alias);
+    if (this.closing) throw shuttingDown();
+    this.registry.prune();
+    const commandHash = hashCommand(command);
+    const task: PendingTask = {
+      id: this.ids.next(alias, commandHash),
+      alias,
+      command,
+      commandHash,
+      startedBy: request.startedBy,
+      createdAt: this.parts.clock.now(),
+      maxSeconds,
+      status: "pending",
+    };
+    return this.accept(task);
+  }
+
+  /**
+   * The one way to end a task, for every door. Several calls are one cancel: the first reason is kept, and a later call
+   * can only shorten the grace. Resolves when the end was verified or could not be, and at the latest the grace plus
+   * 10 s after the call; the cancel goes on behind that. @throws TaskError `invalidRequest` for a bad grace.
+   */
+  async cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
+    const graceSeconds = checkGraceSeconds(request.graceSeconds ?? defaultGraceSeconds);
+    const run = this.registry.find(taskId);
+    const task = run?.task;
+    const accepted = task !== undefined && isCancellable(task);
+    this.parts.logger.info(
+      `cancel of ${taskId} requested by ${request.requestedBy}: ${accepted ? "accepted" : (task?.status ?? "unknown")}`,
+    );
+    if (!run || !accepted) return { accepted: false, ...(task && { task }) };
+    const answerMs = (graceSeconds + answerMarginSeconds) * 1000;
+    await within(this.parts.clock, answerMs, run.cancel(request));
+    return describeOutcome(run.task);
+  }
+
+  getTask(taskId: string): Task | undefined {
+    return this.registry.find(taskId)?.task;
+  }
+
+  /** All tasks, oldest first. */
+  listTasks(): Task[] {
+    return this.registry.list().map((run) => run.task);
+  }
+
+  /** Output after the cursor, at most `maxBytes` of both streams; undefined when no task has the id. */
+  readOutput(taskId: string, cursor: OutputCursor, maxBytes: number): OutputSlice | undefined {
+    return this.registry.find(taskId)?.output.read(cursor, maxBytes);
+  }
+
+  /** The whole output, or its beginning and end when it is larger than `maxBytes`. */
+  summarizeOutput(taskId: string, maxBytes: number): OutputSlice | undefined {
+    return this.registry.find(taskId)?.output.summarize(maxBytes);
+  }
+
+  /** The last lines of stdout, then stderr, and how many there were in all. */
+  lastLines(taskId: string, maxLines: number): { lines: string[]; total: number } | undefined {
+    const output = this.registry.find(taskId)?.output;
+    return output && { lines: output.lastLines(maxLines), total: output.lineCount };
+  }
+
+  /** Bytes written so far, per stream; zero for an unknown task. */
+  outputSize(taskId: string): OutputCursor {
+    return this.registry.find(taskId)?.output.size ?? { stdout: 0, stderr: 0 };
+  }
+
+  /** Whole seconds the task is still kept: all of the time while it lives. */
+  keepSeconds(task: Task): number {
+    return this.registry.keepSeconds(task);
+  }
+
+  /**
+   * Waits until the task has ended or is `lost`, for `timeoutMs` at the most, or until the signal is aborted. Only the
+   * waiting ends then, never the task. Resolves with the task as it is; undefined when no task has the id.
+   */
+  waitForTask(taskId: string, options: WaitOptions = {}): Promise<Task | undefined> {
+    return waitForTask(this, this.parts.clock, taskId, options);
+  }
+
+  /** Forgets all ended tasks and their output. @returns how many. */
+  clearFinished(): number {
+    const finished = this.listTasks().filter(isEnded);
+    for (const task of finished) this.registry.remove(task.id);
+    return finished.length;
+  }
+
+  /** Cancels what still runs, with a grace of 1 s and 4 s in all; nothing new is accepted from now on. */
+  shutdown(): Promise<unknown> {
+    this.closing ??= within(this.parts.clock, shutdownMs, this.cancelAll());
+    return this.closing;
+  }
+
+  /** Ends events and begins the shutdown; whoever can wait awaits `shutdown()` first. */
+  dispose(): void {
+    void this.shutdown().finally(() => {
+      this.changed.dispose();
+      this.removed.dispose();
+      this.output.dispose();
+    });
+  }
+
+  private cancelAll(): Promise<unknown> {
+    const request: CancelRequest = {
+      requestedBy: "shutdown",
+      reason: "SSH Tasks is shutting down",
+      graceSeconds: shutdownGraceSeconds,
+    };
+    const live = this.listTasks().filter(isCancellable);
+    return Promise.all(live.map((task) => this.cancelTask(task.id, request)));
+  }
+
+  private accept(task: PendingTask): Task {
+    const run = new TaskRun(task, {
+      host: this.parts.hosts.host(task.alias),
+      clock: this.parts.clock,
+      logger: this.parts.logger,
+      onChange: (next) => this.onChange(next),
+      onOutput: () => this.output.fire(task.id),
+    });
+    this.registry.add(run);
+    try {
+      // The event comes before the launch, so that nobody hears of a task running that was never pending.
+      this.changed.fire(task);
+      this.slots.enter(task.id, task.alias, () => run.start());
+    } catch (error) {
+      this.registry.remove(task.id);
+      throw error;
+    }
+    return run.task;
+  }
+
+  private onChange(task: Task): void {
+    if (isEnded(task) || task.status === "lost") this.slots.leave(task.id);
+    if (task.status !== "running") this.parts.logger.info(`${task.id} is ${task.status}`);
+    this.changed.fire(task);
+  }
+}

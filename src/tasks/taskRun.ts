@@ -1,0 +1,191 @@
+import { CancelLadder } from "./cancelLadder";
+import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
+import { within, type Clock } from "./clock";
+import { DisposableStore } from "./lifecycle";
+import type { Logger } from "./logger";
+import { OutputLog } from "./outputLog";
+import type { RemoteEnd, RemoteHost, RemoteProcess, RemoteTask } from "./remoteHost";
+import { isEnded, mayMove, type OnHost, type PendingTask, type Task, type TaskFacts } from "./task";
+import { endOfCancel, endOfItself } from "./taskEnd";
+
+export interface TaskRunParts {
+  readonly host: RemoteHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onChange: (task: Task) => void;
+  readonly onOutput: () => void;
+}
+
+/** Seconds between the attempts of a cancel that could not be verified; after the last the task is `lost`. */
+const retryDelays = [1, 2, 5, 10, 30];
+/** How long the rest of the output and the exit code may take once the processes are gone. */
+const drainMs = 200;
+/** How long the exit code of a command that ended by itself may take to arrive. */
+const exitCodeMs = 2000;
+/** Output kept of an ended task, per stream, beside its first 256 KiB: together the 1 MiB of one result. */
+const keptTailBytes = 768 * 1024;
+
+/** One live task: its way from the queue to its end, its output, its deadline and its one cancel. */
+export class TaskRun {
+  readonly output = new OutputLog();
+  private readonly owned = new DisposableStore();
+  private remote: RemoteTask | undefined;
+  private process: RemoteProcess | undefined;
+  private startedAt: number | undefined;
+  private ladder: CancelLadder | undefined;
+  private attempt: Promise<void> | undefined;
+  private attempts = 0;
+  private readonly facts: TaskFacts;
+  private current: Task;
+
+  constructor(
+    accepted: PendingTask,
+    private readonly parts: TaskRunParts,
+  ) {
+    this.current = accepted;
+    const { status, ...facts } = accepted;
+    this.facts = facts;
+    if (accepted.maxSeconds === 0) return;
+    const reason = `deadline of ${accepted.maxSeconds} s reached`;
+    const onDeadline = (): void => void this.cancel({ requestedBy: "deadline", reason });
+    this.owned.add(parts.clock.after(accepted.maxSeconds * 1000, onDeadline));
+  }
+
+  get task(): Task {
+    return this.current;
+  }
+
+  /** Launches the command; called once there is a place for it. A task cancelled before that is never launched. */
+  start(): void {
+    if (this.task.status !== "pending") return;
+    const remote = this.parts.host.start({
+      taskId: this.task.id,
+      command: this.task.command,
+      onOutput: (stream, bytes) => {
+        if (isEnded(this.task)) return;
+        this.output.append(stream, bytes);
+        this.parts.onOutput();
+      },
+    });
+    this.remote = remote;
+    void remote.started.then((process) => {
+      if (process) this.onStarted(process);
+    });
+    void remote.ended.then((end) => this.onRemoteEnd(end));
+  }
+
+  /**
+   * Begins the cancel, joins the one under way, or tries again one that could not be verified. The first request is the
+   * one that counts; a later one can only shorten the grace.
+   * @returns a promise that resolves when this attempt is over, verified or not. Never rejects.
+   */
+  cancel(request: CancelRequest): Promise<void> {
+    if (isEnded(this.task)) return Promise.resolve();
+    if (this.ladder && (request.force ?? request.graceSeconds === 0)) this.ladder.force();
+    if (this.attempt) return this.attempt;
+    this.ladder ??= new CancelLadder(request, this.parts.clock);
+    this.attempts = 0;
+    this.moveToCancelling(this.ladder);
+    return this.climb(this.ladder);
+  }
+
+  private onStarted(process: RemoteProcess): void {
+    this.process = process;
+    this.startedAt = this.parts.clock.now();
+    if (this.task.status !== "pending") return;
+    this.move({ ...this.facts, ...this.onHost, status: "running", startedAt: this.startedAt });
+  }
+
+  private onRemoteEnd(end: RemoteEnd): void {
+    switch (this.task.status) {
+      case "pending":
+      case "running":
+        if (end.kind === "unseen") {
+          void this.cancel({ requestedBy: "connection", reason: end.error.message });
+        } else {
+          this.move(endOfItself(this.endedNow, end));
+        }
+        return;
+      case "cancelling":
+      case "lost":
+        // The end of the main process is news: a verification that failed may work now.
+        if (!this.attempt && end.kind === "exited" && this.ladder) {
+          this.moveToCancelling(this.ladder);
+          void this.climb(this.ladder);
+        }
+        return;
+      case "completed":
+      case "failed":
+      case "cancelled":
+        return;
+    }
+  }
+
+  private climb(ladder: CancelLadder): Promise<void> {
+    this.attempts++;
+    this.attempt = ladder.climb(this.remote).then(async ({ receipt, exitCameFirst }) => {
+      if (receipt.verified) await this.conclude(receipt, exitCameFirst);
+      else this.tryAgainLater(ladder, receipt);
+      this.attempt = undefined;
+    });
+    return this.attempt;
+  }
+
+  /** The host has nothing of it any more: now the only question is which end that was. */
+  private async conclude(receipt: CancelReceipt, exitCameFirst: boolean): Promise<void> {
+    const patience = exitCameFirst ? exitCodeMs : drainMs;
+    const end = this.remote && (await within(this.parts.clock, patience, this.remote.ended));
+    this.move(
+      exitCameFirst && end?.kind === "exited"
+        ? endOfItself(this.endedNow, end, receipt)
+        : endOfCancel(this.endedNow, receipt),
+    );
+  }
+
+  private tryAgainLater(ladder: CancelLadder, receipt: CancelReceipt): void {
+    const delay = retryDelays[this.attempts - 1];
+    const { cancel } = ladder;
+    this.parts.logger.warn(`${this.task.id}: ${describeReceipt(receipt, this.task.alias)}`);
+    if (delay === undefined) {
+      const lostAt = this.parts.clock.now();
+      this.move({ ...this.facts, ...this.onHost, status: "lost", cancel, receipt, lostAt });
+      return;
+    }
+    this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel, receipt });
+    this.owned.add(
+      this.parts.clock.after(delay * 1000, () => {
+        if (this.task.status === "cancelling" && !this.attempt) void this.climb(ladder);
+      }),
+    );
+  }
+
+  private moveToCancelling({ cancel }: CancelLadder): void {
+    this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel });
+  }
+
+  private get onHost(): OnHost {
+    const hostAddress = this.process?.hostAddress ?? "";
+    const { startedAt } = this;
+    return startedAt === undefined ? { hostAddress } : { startedAt, hostAddress };
+  }
+
+  private get endedNow(): TaskFacts & OnHost & { readonly endedAt: number } {
+    return { ...this.facts, ...this.onHost, endedAt: this.parts.clock.now() };
+  }
+
+  private move(next: Task): void {
+    if (!mayMove(this.task.status, next.status)) {
+      this.parts.logger.error(
+        `${next.id}: refused to go from ${this.task.status} to ${next.status}`,
+      );
+      return;
+    }
+    this.current = next;
+    if (isEnded(next)) {
+      this.owned.dispose();
+      this.output.end(keptTailBytes);
+      this.remote?.release();
+    }
+    this.parts.onChange(next);
+  }
+}
