@@ -1,0 +1,96 @@
+# Ends every process of a task: TERM and CONT, grace, then STOP, look again, KILL until nothing is left.
+# Defines functions only; needs members.sh.
+#
+# st_climb reads what st_members reads, and GRACE, the hundredths of a second between TERM and KILL; setting it to 0
+# meanwhile ends the grace. It calls `st_report WORD...` for FOUND, SIGNAL and LEFT, and sets VERDICT to
+#   gone          two scans in a row saw nothing of the task
+#   left          some processes could not be ended; a LEFT names each
+#   unscannable   processes can't be seen on this host
+st_climb() {
+  st_can_scan || { VERDICT=unscannable; return; }
+  EMPTY_SCANS=0
+  st_scan
+  st_report FOUND "$(st_count "$PIDS")" "$(st_leader_found)"
+  st_scan_until_gone 2
+  if ! st_gone; then
+    st_signal TERM
+    st_signal CONT
+    st_wait_for_grace
+    st_gone || st_kill_until_gone
+  fi
+  VERDICT=gone
+  st_gone || { VERDICT=left; st_report_left; }
+}
+
+st_scan() {
+  if st_members; then EMPTY_SCANS=0; else EMPTY_SCANS=$((EMPTY_SCANS + 1)); fi
+}
+
+# A scan is not atomic, so one empty scan proves nothing.
+st_gone() { [ "$EMPTY_SCANS" -ge 2 ]; }
+
+# Scans again while scans are empty, to the second one.
+st_scan_until_gone() {
+  while [ "$EMPTY_SCANS" -gt 0 ] && [ "$EMPTY_SCANS" -lt "$1" ]; do st_scan; done
+}
+
+st_wait_for_grace() {
+  st_began=$(st_now) st_polls=0
+  while ! st_gone && [ $(($(st_now) - st_began)) -lt "$GRACE" ]; do
+    if [ $st_polls -lt 7 ]; then st_sleep 0.02; elif [ $st_polls -lt 20 ]; then st_sleep 0.05; else st_sleep 0.2; fi
+    st_polls=$((st_polls + 1))
+    st_scan
+    st_scan_until_gone 2
+  done
+}
+
+# Frozen first, so that nothing forks between the look and the KILL. Bounded: what is left then can't be ended by us.
+st_kill_until_gone() {
+  st_rounds=0
+  while ! st_gone && [ $st_rounds -lt 60 ]; do
+    st_rounds=$((st_rounds + 1))
+    st_signal STOP
+    st_before=$PIDS
+    st_scan
+    [ "$PIDS" = "$st_before" ] || st_signal STOP
+    st_signal KILL
+    st_sleep 0.01
+    st_scan
+    st_scan_until_gone 2
+  done
+}
+
+st_signal() {
+  [ -n "$PIDS" ] || return 0
+  # shellcheck disable=SC2086 # a list of numbers
+  kill "-$1" $PIDS 2>/dev/null
+  st_report SIGNAL "$1" "$(st_count "$PIDS")"
+}
+
+st_report_left() {
+  for st_pid in $PIDS; do
+    # shellcheck disable=SC2012 # the name is a number
+    st_user=$(ls -ld "$PROC/$st_pid" 2>/dev/null | awk '{ print $3 }')
+    st_command=$(tr '\0\n\r' '   ' 2>/dev/null <"$PROC/$st_pid/cmdline" | cut -c 1-200)
+    st_report LEFT "$st_pid" "${st_user:-?}" "$st_command"
+  done
+}
+
+st_leader_found() {
+  case " $MEMBERS" in *" ${LEADER:-none} "*) echo 1 ;; *) echo 0 ;; esac
+}
+
+st_count() {
+  # shellcheck disable=SC2086 # a list of numbers
+  set -- $1
+  echo $#
+}
+
+# Hundredths of a second since boot (proc_uptime(5)).
+st_now() {
+  read -r st_uptime _ <"$PROC/uptime"
+  echo "${st_uptime%.*}${st_uptime#*.}"
+}
+
+# Where sleep takes whole seconds only, the shortest is one.
+st_sleep() { sleep "$1" 2>/dev/null || sleep 1; }

@@ -1,0 +1,13 @@
+# Becomes the main process of a task: says who it is, then turns into the user's shell with the command, as sshd would.
+# $1 is the command; SSH_TASKS_ID stays in the environment as the marker of the task's processes.
+st_command=$1
+read -r st_stat 2>/dev/null <"/proc/$$/stat"
+read -r st_boot_id 2>/dev/null <"/proc/sys/kernel/random/boot_id"
+# Start time is field 22; the fields after the name, which may hold anything, begin with the third (proc(5)).
+# shellcheck disable=SC2086 # fields
+set -- ${st_stat##*) }
+printf '\n%s BEGIN %s %s %s\n' "$SSH_TASKS_NONCE" $$ "${20:-0}" "${st_boot_id:-none}"
+printf '\n%s BEGIN\n' "$SSH_TASKS_NONCE" >&2
+unset SSH_TASKS_NONCE
+[ -x "$SHELL" ] || SHELL=/bin/sh
+exec "$SHELL" -c "$st_command"

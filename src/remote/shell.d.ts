@@ -1,0 +1,5 @@
+/** A script of this folder, bundled as text. */
+declare module "*.sh" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,167 @@
+import type { Disposable } from "../tasks/lifecycle";
+import type { SshConnection } from "./sshConnection";
+
+export interface PoolLimits {
+  /** Connections to one host. */
+  readonly connections: number;
+  /** Tasks on one connection: half of OpenSSH's default MaxSessions, so that a cancel always finds a channel. */
+  readonly tasksPerConnection: number;
+  /** Milliseconds an unused connection is kept. */
+  readonly idleMs: number;
+}
+
+export const defaultPoolLimits: PoolLimits = {
+  connections: 4,
+  tasksPerConnection: 5,
+  idleMs: 60_000,
+};
+
+/** A use of a connection; it must be released once. */
+export interface Lease {
+  readonly connection: SshConnection;
+  release(): void;
+}
+
+interface Member {
+  readonly opening: Promise<SshConnection>;
+  connection?: SshConnection;
+  tasks: number;
+  controls: number;
+  idle?: NodeJS.Timeout;
+}
+
+interface Waiting {
+  resolve(lease: Promise<Lease>): void;
+  readonly signal: AbortSignal;
+}
+
+/** The connections to one host: shared while used, closed when idle, replaced when gone. */
+export class ConnectionPool implements Disposable {
+  private readonly members = new Set<Member>();
+  private readonly queue: Waiting[] = [];
+
+  constructor(
+    private readonly open: () => Promise<SshConnection>,
+    private readonly limits: PoolLimits,
+  ) {}
+
+  /**
+   * A place for a task: on a connection that has one, on a new one, or else as soon as another task gives its place up.
+   * Rejects with a TaskError when the host can't be reached, and with the signal's reason when it is aborted.
+   */
+  async leaseForTask(signal: AbortSignal): Promise<Lease> {
+    const member = this.placeForTask();
+    if (member) return this.lease(member, "tasks", signal);
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { resolve, signal };
+      this.queue.push(waiting);
+      signal.addEventListener("abort", () => {
+        const index = this.queue.indexOf(waiting);
+        if (index >= 0) this.queue.splice(index, 1);
+        reject(asReason(signal));
+      });
+    });
+  }
+
+  /** A place for a cancel: on the least busy open connection, or on a new one. Never waits behind tasks. */
+  leaseForCancel(options: { readonly fresh: boolean }): Promise<Lease> {
+    const open = [...this.members].filter((member) => member.connection?.isOpen);
+    const leastBusy = open.sort((a, b) => a.tasks + a.controls - b.tasks - b.controls)[0];
+    const member = options.fresh || !leastBusy ? this.add() : leastBusy;
+    return this.lease(member, "controls");
+  }
+
+  get hasOpenConnection(): boolean {
+    return [...this.members].some((member) => member.connection?.isOpen);
+  }
+
+  /** Closes all connections. */
+  dispose(): void {
+    for (const member of [...this.members]) this.drop(member);
+  }
+
+  private placeForTask(): Member | undefined {
+    for (const member of this.members) {
+      if (member.tasks < this.limits.tasksPerConnection) return member;
+    }
+    return this.members.size < this.limits.connections ? this.add() : undefined;
+  }
+
+  private add(): Member {
+    const member: Member = { opening: this.open(), tasks: 0, controls: 0 };
+    this.members.add(member);
+    member.opening.then(
+      (connection) => {
+        member.connection = connection;
+        connection.onDidClose(() => this.remove(member));
+        if (!this.members.has(member)) connection.end();
+        else this.idleIfUnused(member);
+      },
+      () => this.remove(member),
+    );
+    return member;
+  }
+
+  private async lease(
+    member: Member,
+    use: "tasks" | "controls",
+    signal?: AbortSignal,
+  ): Promise<Lease> {
+    member[use]++;
+    clearTimeout(member.idle);
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      member[use]--;
+      this.idleIfUnused(member);
+      this.serveQueue();
+    };
+    try {
+      const connection = await (signal ? abortable(member.opening, signal) : member.opening);
+      return { connection, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  private serveQueue(): void {
+    while (this.queue.length > 0) {
+      const member = this.placeForTask();
+      if (!member) return;
+      const waiting = this.queue.shift();
+      if (waiting) waiting.resolve(this.lease(member, "tasks", waiting.signal));
+    }
+  }
+
+  private idleIfUnused(member: Member): void {
+    if (member.tasks + member.controls > 0 || !this.members.has(member)) return;
+    clearTimeout(member.idle);
+    member.idle = setTimeout(() => this.drop(member), this.limits.idleMs).unref();
+  }
+
+  private drop(member: Member): void {
+    this.remove(member);
+    member.connection?.end();
+  }
+
+  private remove(member: Member): void {
+    clearTimeout(member.idle);
+    if (this.members.delete(member)) this.serveQueue();
+  }
+}
+
+/** The work's result, or a rejection as soon as the signal is aborted; the work goes on for whoever else waits for it. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) return Promise.reject(asReason(signal));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(asReason(signal));
+    signal.addEventListener("abort", onAbort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+function asReason(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error("aborted");
+}

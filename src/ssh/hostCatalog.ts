@@ -1,0 +1,82 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Logger } from "../tasks/logger";
+import type { HostCatalog, HostInfo } from "../tasks/remoteHost";
+import { asError, TaskError } from "../tasks/taskError";
+import { checkAlias } from "../tasks/taskRequest";
+import { SshConfigFile, type SshHostConfig } from "./sshConfigFile";
+
+export interface SshSettings {
+  /** Path of the ssh config; `~/.ssh/config` when absent. */
+  readonly sshConfigFile?: string | undefined;
+  /** Path of a known_hosts file that stands in for the config's UserKnownHostsFile. */
+  readonly knownHostsFile?: string | undefined;
+}
+
+/** The hosts of the user's ssh config. It is read at every call: a few kilobytes, and never out of date. */
+export class SshHostCatalog implements HostCatalog {
+  private readonly reported = new Set<string>();
+
+  constructor(
+    private readonly settings: () => SshSettings,
+    private readonly logger: Logger,
+  ) {}
+
+  async listHosts(): Promise<readonly HostInfo[]> {
+    const config = await this.read();
+    return this.usableAliases(config).map((alias) => hostInfo(config.resolve(alias)));
+  }
+
+  async findHost(alias: string): Promise<HostInfo | undefined> {
+    const host = await this.findConfig(alias);
+    return host && hostInfo(host);
+  }
+
+  /** What the connection needs to know of a host; undefined for an alias the config doesn't list. */
+  async findConfig(alias: string): Promise<SshHostConfig | undefined> {
+    const config = await this.read();
+    if (!this.usableAliases(config).includes(alias)) return undefined;
+    const host = config.resolve(alias);
+    const { knownHostsFile } = this.settings();
+    return knownHostsFile === undefined ? host : { ...host, userKnownHostsFiles: [knownHostsFile] };
+  }
+
+  private async read(): Promise<SshConfigFile> {
+    const path = this.settings().sshConfigFile ?? join(homedir(), ".ssh", "config");
+    try {
+      return await SshConfigFile.read(path);
+    } catch (error) {
+      throw new TaskError(
+        "configUnreadable",
+        `The ssh config ${path} can't be read: ${asError(error).message}. Correct the file or the setting sshTasks.sshConfigFile.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Task ids and tool arguments carry the alias, so one with other characters is left out, and said once. */
+  private usableAliases(config: SshConfigFile): string[] {
+    return config.aliases().filter((alias) => {
+      const usable = isUsable(alias);
+      if (!usable && !this.reported.has(alias)) {
+        this.reported.add(alias);
+        this.logger.warn(
+          `host ${JSON.stringify(alias)} is left out: its alias has characters that task ids can't carry`,
+        );
+      }
+      return usable;
+    });
+  }
+}
+
+function isUsable(alias: string): boolean {
+  try {
+    return checkAlias(alias) === alias && !alias.startsWith("-");
+  } catch {
+    return false; // checkAlias throws exactly when the alias is not usable
+  }
+}
+
+function hostInfo({ alias, hostName, port, user }: SshHostConfig): HostInfo {
+  return { alias, hostName, port, user, tags: [], description: "" };
+}

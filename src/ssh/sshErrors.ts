@@ -1,0 +1,126 @@
+import { asError, TaskError } from "../tasks/taskError";
+
+/**
+ * Every failure on the way to a host as a TaskError: the first sentence is the fixed one of `docs/compatibility.md`,
+ * what follows says what was seen and what to do next.
+ */
+
+interface OfferedKey {
+  readonly name: string;
+  readonly type: string;
+  readonly fingerprint: string;
+}
+
+export function hostKeyUnknown(alias: string, offered: OfferedKey): TaskError {
+  return new TaskError(
+    "hostKeyUnknown",
+    `SSH host key not found: Add host to known_hosts. ${offered.name} offers a key of type ${offered.type} with the ` +
+      `fingerprint ${offered.fingerprint}. Run \`ssh ${alias}\` in a terminal, compare the fingerprint, and accept it there.`,
+  );
+}
+
+export function hostKeyChanged(
+  alias: string,
+  offered: OfferedKey,
+  known: { readonly fingerprint: string; readonly where: string },
+): TaskError {
+  return new TaskError(
+    "hostKeyChanged",
+    `SSH host key verification failed: Host key mismatch. ${offered.name} offers ${offered.type} ${offered.fingerprint}, ` +
+      `but ${known.where} has ${known.fingerprint}. Somebody may be intercepting the connection. Find out why the key ` +
+      `changed; if that is in order, run \`ssh-keygen -R '${offered.name}'\` and then \`ssh ${alias}\` in a terminal.`,
+  );
+}
+
+export function hostKeyRevoked(alias: string, offered: OfferedKey, where: string): TaskError {
+  return new TaskError(
+    "hostKeyRevoked",
+    `SSH host key verification failed. The key ${offered.fingerprint} that ${alias} offers is marked @revoked in ${where}. ` +
+      "Ask whoever runs the host for its new key.",
+  );
+}
+
+export function signInFailed(target: string, tried: string): TaskError {
+  return new TaskError(
+    "signInFailed",
+    `SSH authentication failed: Invalid credentials. ${target} refused ${tried}. Check User and IdentityFile in the ssh ` +
+      "config; a key with a passphrase has to be in the agent (`ssh-add`).",
+  );
+}
+
+export function hostSilent(alias: string, what: string, seconds: number): TaskError {
+  return new TaskError(
+    "hostSilent",
+    `SSH connection timeout: Host did not respond. ${alias} did not ${what} within ${seconds} s. Check the host, and try again.`,
+  );
+}
+
+export function connectionLost(alias: string, cause?: unknown): TaskError {
+  const detail = cause === undefined ? "" : ` (${asError(cause).message})`;
+  return new TaskError("connectionLost", `The connection to ${alias} was lost${detail}.`, {
+    cause,
+  });
+}
+
+export function channelRefused(alias: string, cause: unknown): TaskError {
+  return new TaskError(
+    "channelRefused",
+    `${alias} opened no channel for the command (${asError(cause).message}). Its sshd may allow too few (MaxSessions); try again later.`,
+    { cause },
+  );
+}
+
+export function shellFailed(alias: string, output: string): TaskError {
+  const said = output === "" ? "" : ` It said: ${output}`;
+  return new TaskError(
+    "shellFailed",
+    `${alias} did not run /bin/sh, so the command was not started.${said} Check that the account may run commands (\`ssh ${alias} true\`).`,
+  );
+}
+
+/** Translates what the socket or ssh2 reports before the connection is ready. */
+export function connectFailed(target: string, error: unknown): TaskError {
+  const { message, code, level } = describe(error);
+  const tell = (kind: ConstructorParameters<typeof TaskError>[0], text: string): TaskError =>
+    new TaskError(kind, text, { cause: error });
+  switch (code) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return tell(
+        "hostNameNotResolved",
+        `SSH hostname resolution failed: DNS lookup failed. Nothing is known of ${target}; check HostName in the ssh config, and the VPN.`,
+      );
+    case "ECONNREFUSED":
+      return tell(
+        "connectionRefused",
+        `SSH connection refused: Port may be closed or firewall blocking. ${target} answered, but no SSH server listens there; check Port in the ssh config.`,
+      );
+    case "ETIMEDOUT":
+      return tell(
+        "connectionTimeout",
+        `SSH connection timeout: Host did not respond. ${target} did not answer; check that it is up, and the VPN.`,
+      );
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return tell(
+        "networkUnreachable",
+        `SSH network unreachable: Cannot reach host. There is no way to ${target}; check the network and the VPN.`,
+      );
+    default:
+      return tell(
+        level === "handshake" ? "handshakeFailed" : "connectionLost",
+        `SSH error: ${message}. ${target} ended the conversation before the sign-in; \`ssh -v\` in a terminal shows more.`,
+      );
+  }
+}
+
+function describe(error: unknown): { message: string; code?: unknown; level?: unknown } {
+  const seen = asError(error);
+  const first: unknown = seen instanceof AggregateError ? seen.errors[0] : undefined;
+  const inner = first instanceof Error ? first : seen;
+  return {
+    message: inner.message,
+    ...("code" in inner && { code: inner.code }),
+    ...("level" in inner && { level: inner.level }),
+  };
+}
