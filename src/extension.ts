@@ -1,0 +1,50 @@
+import type { ExtensionContext } from "vscode";
+import { version } from "../package.json";
+import { McpEndpoint } from "./mcp/mcpEndpoint";
+import { openGate } from "./mcp/runGate";
+import { SshHostCatalog } from "./ssh/hostCatalog";
+import { SshHosts } from "./ssh/sshHosts";
+import { systemClock } from "./tasks/clock";
+import { defaultLimits, TaskManager } from "./tasks/taskManager";
+import { registerCommands } from "./ui/commands";
+import { registerMcpServer } from "./ui/mcpRegistration";
+import { Notify } from "./ui/notify";
+import { openLog } from "./ui/outputChannel";
+import { EditorSettings } from "./ui/settings";
+import { TaskPanel } from "./ui/taskPanel";
+import { registerTaskTree } from "./ui/taskTree";
+
+/** What has to be waited for when the window closes; set by `activate`. */
+let shutdown: () => Promise<unknown> = () => Promise.resolve();
+
+/** Builds the parts in the order they depend on each other and introduces them to each other. */
+export function activate({ subscriptions, extensionUri }: ExtensionContext): void {
+  const own = <T extends { dispose(): unknown }>(part: T): T => {
+    subscriptions.push(part);
+    return part;
+  };
+  const logger = own(openLog());
+  const notify = new Notify(logger);
+  const settings = own(new EditorSettings());
+
+  const catalog = new SshHostCatalog(() => settings.current, logger);
+  const hosts = own(new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]));
+  const clock = systemClock;
+  const tasks = own(new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits }));
+  shutdown = () => tasks.shutdown();
+
+  // VS Code's own confirmation of each tool call stands before every command an agent starts.
+  const gate = openGate;
+  const endpoint = McpEndpoint.start({ tasks, catalog, gate, clock, logger, version });
+  own({ dispose: () => endpoint.then((started) => started.dispose()) });
+  own(registerMcpServer({ address: endpoint, version, logger }));
+
+  own(registerTaskTree(tasks));
+  const panel = own(new TaskPanel({ extensionUri, tasks, notify }));
+  own(registerCommands({ tasks, catalog, panel, notify }));
+}
+
+/** VS Code waits for it when the window closes or the extension is switched off: what is attached ends first. */
+export async function deactivate(): Promise<void> {
+  await shutdown();
+}

@@ -1,0 +1,101 @@
+import { parseArgs } from "node:util";
+import { version } from "../package.json";
+import { McpEndpoint } from "./mcp/mcpEndpoint";
+import { serveStdio } from "./mcp/mcpStdio";
+import { openGate, type RunGate } from "./mcp/runGate";
+import { SshHostCatalog } from "./ssh/hostCatalog";
+import { SshHosts } from "./ssh/sshHosts";
+import { systemClock } from "./tasks/clock";
+import type { Logger } from "./tasks/logger";
+import { asError } from "./tasks/taskError";
+import { defaultLimits, TaskManager } from "./tasks/taskManager";
+
+const usage = `Usage: node dist/headless.js --stdio | --http [--port N] [options]
+
+The MCP server of SSH Tasks without VS Code.
+
+  --stdio             serve one client over standard input and output
+  --http              serve clients over HTTP on 127.0.0.1; prints one line with the URL and the token
+  --port N            with --http: the port to listen on (default: a free one)
+  --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
+  --known-hosts FILE  the known_hosts file to check host keys against (default: as the ssh config says)
+  --allow-all         let clients run commands; without it they are refused
+  --help              print this
+`;
+
+const closedGate: RunGate = {
+  check: () => "Running commands is not allowed here: start the server with --allow-all.",
+};
+
+/** Logs go to standard error: with --stdio, standard output belongs to the protocol. */
+const logger: Logger = {
+  debug: () => undefined,
+  info: (message) => console.error(`info: ${message}`),
+  warn: (message) => console.error(`warning: ${message}`),
+  error: (message) => console.error(`error: ${message}`),
+};
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const settings = { sshConfigFile: options["ssh-config"], knownHostsFile: options["known-hosts"] };
+  const catalog = new SshHostCatalog(() => settings, logger);
+  const hosts = new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]);
+  const clock = systemClock;
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits });
+  const gate = options["allow-all"] ? openGate : closedGate;
+  const parts = { tasks, catalog, gate, clock, logger, version };
+  const stop = stopRequested();
+  if (options.stdio) {
+    await Promise.race([serveStdio(parts), stop]);
+  } else {
+    const endpoint = await McpEndpoint.start({ ...parts, port: Number(options.port) });
+    const { url, token } = endpoint;
+    process.stdout.write(`${JSON.stringify({ url, token })}\n`);
+    await stop;
+    await endpoint.dispose();
+  }
+  await tasks.shutdown();
+  hosts.dispose();
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      stdio: { type: "boolean", default: false },
+      http: { type: "boolean", default: false },
+      port: { type: "string", default: "0" },
+      "ssh-config": { type: "string" },
+      "known-hosts": { type: "string" },
+      "allow-all": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (!values.help && values.stdio === values.http) {
+    throw new Error("Give one of --stdio and --http.");
+  }
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535) {
+    throw new Error("--port takes a number from 0 to 65535.");
+  }
+  return values;
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process the usual way. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(`${asError(error).message}\n\n${usage}`);
+    process.exit(2);
+  },
+);
