@@ -1,0 +1,97 @@
+import type { HostCatalog, HostInfo } from "../../src/tasks/remoteHost";
+import { TaskManager, type StartRequest, type TaskLimits } from "../../src/tasks/taskManager";
+import type { Task } from "../../src/tasks/task";
+import { FakeClock, settle } from "./fakeClock";
+import { FakeRemoteHosts, type FakeRemoteTask } from "./fakeRemoteHost";
+
+export interface CreateTasksOptions {
+  readonly aliases?: readonly string[];
+  readonly limits?: Partial<TaskLimits>;
+}
+
+export interface StartedTask {
+  /** As it was accepted; `tasks.getTask(task.id)` is how it is now. */
+  readonly task: Task;
+  readonly remote: FakeRemoteTask;
+}
+
+export interface TasksHarness {
+  readonly tasks: TaskManager;
+  readonly hosts: FakeRemoteHosts;
+  readonly catalog: FakeHostCatalog;
+  readonly clock: FakeClock;
+  /** Every snapshot that was announced, in order. */
+  readonly events: Task[];
+  /** What was logged, each line as `level: message`. */
+  readonly log: string[];
+  /** Starts `true` on build01 unless said otherwise. */
+  readonly start: (request?: Partial<StartRequest>) => Promise<Task>;
+  /** A task whose main process was seen running. */
+  readonly startRunning: (request?: Partial<StartRequest>) => Promise<StartedTask>;
+}
+
+const smallLimits: TaskLimits = {
+  maxRunningPerHost: 4,
+  maxRunning: 6,
+  maxWaiting: 10,
+  maxKept: 10,
+  keepSeconds: 3600,
+};
+
+/** A TaskManager between a clock and hosts that the test drives by hand. */
+export function createTasks(options: CreateTasksOptions = {}): TasksHarness {
+  const aliases = options.aliases ?? ["build01", "web.example.com"];
+  const clock = new FakeClock();
+  const hosts = new FakeRemoteHosts(clock, aliases);
+  const catalog = new FakeHostCatalog(aliases.map(createHostInfo));
+  const log: string[] = [];
+  const tasks = new TaskManager({
+    catalog,
+    hosts,
+    clock,
+    logger: createLogger(log),
+    limits: { ...smallLimits, ...options.limits },
+  });
+  const events: Task[] = [];
+  tasks.onDidChangeTask((task) => events.push(task));
+
+  const start = (request: Partial<StartRequest> = {}): Promise<Task> =>
+    tasks.startTask({ alias: "build01", command: "true", startedBy: "agent:test", ...request });
+  const startRunning = async (request?: Partial<StartRequest>): Promise<StartedTask> => {
+    const task = await start(request);
+    const remote = hosts.of(task.id);
+    remote.run();
+    await settle();
+    return { task, remote };
+  };
+  return { tasks, hosts, catalog, clock, events, log, start, startRunning };
+}
+
+/** A catalog whose hosts, or whose failure, the test sets. */
+export class FakeHostCatalog implements HostCatalog {
+  /** When set, the configuration can't be read. */
+  failure: Error | undefined;
+
+  constructor(public hosts: readonly HostInfo[]) {}
+
+  async listHosts(): Promise<readonly HostInfo[]> {
+    await settle();
+    if (this.failure) throw this.failure;
+    return this.hosts;
+  }
+
+  async findHost(alias: string): Promise<HostInfo | undefined> {
+    const hosts = await this.listHosts();
+    return hosts.find((host) => host.alias === alias);
+  }
+}
+
+export function createHostInfo(alias: string): HostInfo {
+  return { alias, hostName: "192.0.2.1", port: 22, user: "dev", tags: [], description: "" };
+}
+
+/** A Logger that keeps what it is told. */
+export function createLogger(log: string[] = []) {
+  const at = (level: string) => (message: string) => void log.push(`${level}: ${message}`);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}

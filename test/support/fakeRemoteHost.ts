@@ -1,0 +1,216 @@
+import type { Clock } from "../../src/tasks/clock";
+import type {
+  CancelClimb,
+  CancelReport,
+  Launch,
+  OutputStream,
+  RemoteEnd,
+  RemoteHost,
+  RemoteHosts,
+  RemoteProcess,
+  RemoteTask,
+  SentSignal,
+} from "../../src/tasks/remoteHost";
+
+/** Hosts on which nothing happens but what the test says. */
+export class FakeRemoteHosts implements RemoteHosts {
+  /** Every task that reached a host, in order. */
+  readonly launched: FakeRemoteTask[] = [];
+  /** Called with every task at its launch, for a test that wants them all to behave in one way. */
+  onLaunch: (remote: FakeRemoteTask) => void = () => undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly aliases: readonly string[],
+  ) {}
+
+  host(alias: string): RemoteHost {
+    if (!this.aliases.includes(alias)) throw new Error(`FakeRemoteHosts has no host ${alias}`);
+    return { start: (launch) => this.launch(alias, launch) };
+  }
+
+  /** The task launched last. */
+  get last(): FakeRemoteTask {
+    const last = this.launched.at(-1);
+    if (!last) throw new Error("Nothing was launched");
+    return last;
+  }
+
+  /** The launched task with this id. */
+  of(taskId: string): FakeRemoteTask {
+    const found = this.launched.find((remote) => remote.taskId === taskId);
+    if (!found) throw new Error(`${taskId} was not launched`);
+    return found;
+  }
+
+  private launch(alias: string, launch: Launch): FakeRemoteTask {
+    if (this.launched.some((remote) => remote.taskId === launch.taskId)) {
+      throw new Error(`${launch.taskId} was launched before`);
+    }
+    const remote = new FakeRemoteTask(alias, launch, this.clock);
+    this.launched.push(remote);
+    this.onLaunch(remote);
+    return remote;
+  }
+}
+
+/** A command on a host, driven by hand: it connects until `run`, and runs until something ends it. */
+export class FakeRemoteTask implements RemoteTask {
+  readonly started: Promise<RemoteProcess | undefined>;
+  readonly ended: Promise<RemoteEnd>;
+  /** Every climb asked for. */
+  readonly climbs: CancelClimb[] = [];
+  released = false;
+  /** How the host answers a cancel; by default nothing of the task survives it. */
+  onCancel: (climb: CancelClimb) => Promise<CancelReport> = () => Promise.resolve(this.endTree());
+
+  private resolveStarted: (process: RemoteProcess | undefined) => void = () => undefined;
+  private resolveEnded: (end: RemoteEnd) => void = () => undefined;
+  private ranOnce = false;
+  private end: RemoteEnd | undefined;
+
+  constructor(
+    readonly alias: string,
+    private readonly launch: Launch,
+    private readonly clock: Clock,
+  ) {
+    this.started = new Promise((resolve) => (this.resolveStarted = resolve));
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+  }
+
+  get taskId(): string {
+    return this.launch.taskId;
+  }
+
+  get command(): string {
+    return this.launch.command;
+  }
+
+  /** What is true of its main process, whatever the core thinks. */
+  get state(): "connecting" | "running" | "ended" {
+    if (this.end) return "ended";
+    return this.ranOnce ? "running" : "connecting";
+  }
+
+  /** Its main process is there. */
+  run(process: { readonly pid?: number; readonly hostAddress?: string } = {}): void {
+    this.mustLive("run");
+    if (this.ranOnce) throw new Error(`${this.taskId} runs already`);
+    this.ranOnce = true;
+    const { pid = 4711, hostAddress = "192.0.2.1" } = process;
+    this.resolveStarted({ pid, startTime: "1000", bootId: "boot", hostAddress });
+  }
+
+  write(stream: OutputStream, output: string | Buffer): void {
+    this.mustRun("write");
+    this.launch.onOutput(stream, typeof output === "string" ? Buffer.from(output) : output);
+  }
+
+  /** Its main process ends and its output is drained. */
+  exit(exitCode: number, signal?: string): void {
+    this.mustRun("exit");
+    this.finish({ kind: "exited", exitCode, ...(signal && { signal }) });
+  }
+
+  /** The command never reaches the host. */
+  failToStart(error: Error): void {
+    this.mustLive("failToStart");
+    if (this.ranOnce) throw new Error(`${this.taskId} runs already`);
+    this.finish({ kind: "neverRan", error });
+  }
+
+  /** The connection goes; what runs on the host goes on. */
+  loseConnection(error: Error): void {
+    this.mustLive("loseConnection");
+    this.finish({ kind: "unseen", error });
+  }
+
+  cancel(climb: CancelClimb): Promise<CancelReport> {
+    if (this.released) throw new Error(`${this.taskId} was released and can't be cancelled`);
+    this.climbs.push(climb);
+    return this.onCancel(climb);
+  }
+
+  release(): void {
+    this.released = true;
+  }
+
+  /** The host's answer when all goes well: what is there is ended, by TERM and CONT unless said otherwise. */
+  endTree(signals: readonly SentSignal["signal"][] = ["TERM", "CONT"]): CancelReport {
+    const end = this.end;
+    if (end?.kind === "neverRan" || (!end && !this.ranOnce)) {
+      if (!end) this.finish({ kind: "neverRan" });
+      return reports.neverRan;
+    }
+    if (end?.kind === "exited") return reports.exitCameFirst;
+    if (!end) this.finish({ kind: "exited", exitCode: 143, signal: "TERM" });
+    return reports.gone(this.clock.now(), signals);
+  }
+
+  private finish(end: RemoteEnd): void {
+    this.end = end;
+    this.resolveStarted(undefined);
+    this.resolveEnded(end);
+  }
+
+  private mustRun(what: string): void {
+    this.mustLive(what);
+    if (!this.ranOnce) throw new Error(`${this.taskId} doesn't run yet: no ${what}`);
+  }
+
+  private mustLive(what: string): void {
+    if (this.end) throw new Error(`${this.taskId} has ended (${this.end.kind}): no ${what}`);
+  }
+}
+
+const nothing: CancelReport = {
+  neverRan: false,
+  mainProcessFound: false,
+  processesFound: 0,
+  signals: [],
+  gone: false,
+  left: [],
+};
+
+/** What a host can answer to a cancel. */
+export const reports = {
+  /** The main process and two children were signalled and are gone. */
+  gone(at: number, signals: readonly SentSignal["signal"][] = ["TERM", "CONT"]): CancelReport {
+    return {
+      ...nothing,
+      mainProcessFound: true,
+      processesFound: 3,
+      signals: signals.map((signal) => ({ signal, count: 3, at })),
+      gone: true,
+    };
+  },
+  /** The command never reached the host. */
+  neverRan: { ...nothing, neverRan: true } satisfies CancelReport,
+  /** Nothing was there any more. */
+  exitCameFirst: { ...nothing, gone: true } satisfies CancelReport,
+  /** The host was asked, and what it saw proves nothing. */
+  unverified(reason: string): CancelReport {
+    return { ...nothing, reason };
+  },
+  /** All was signalled, and one process of another user is still there. */
+  left(at: number): CancelReport {
+    const left = [{ pid: 4712, user: "root", command: "sleep 600" }];
+    return { ...reports.gone(at, ["TERM", "CONT", "STOP", "KILL"]), gone: false, left };
+  },
+};
+
+/** Answers a cancel only once its grace is ended by force. */
+export function whenForced(
+  { force }: CancelClimb,
+  answer: () => CancelReport,
+): Promise<CancelReport> {
+  if (force.aborted) return Promise.resolve(answer());
+  return new Promise((resolve) =>
+    force.addEventListener("abort", () => resolve(answer()), { once: true }),
+  );
+}
+
+/** Never answers. */
+export function hang(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { z } from "zod";
+import { repositoryRoot } from "./repo";
+import type { Sshd } from "./sshd";
+
+/** The headless server of dist/, in a process of its own. */
+export interface Headless {
+  readonly url: string;
+  readonly token: string;
+  readonly pid: number;
+  /** A real MCP client with a session of its own. */
+  connect(name?: string): Promise<Client>;
+  /** Ends it as a user would, and resolves with its exit code. */
+  close(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const addressLine = z.object({ url: z.string(), token: z.string() });
+
+/** Starts `dist/headless.js --http` for the hosts of a server; resolves once it has said where it listens. */
+export async function startHeadless(
+  host: Pick<Sshd, "sshConfigFile" | "knownHostsFile">,
+  flags: readonly string[] = ["--allow-all"],
+): Promise<Headless> {
+  const args = ["--ssh-config", host.sshConfigFile, "--known-hosts", host.knownHostsFile];
+  const script = join(repositoryRoot(), "dist/headless.js");
+  const child = spawn(process.execPath, [script, "--http", ...args, ...flags], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  const clients: Client[] = [];
+  const line = createInterface(child.stdout)[Symbol.asyncIterator]().next();
+  const first = await Promise.race([line, exited]);
+  if (Array.isArray(first))
+    throw new Error(`The headless server ended with ${first[0] ?? "a signal"}`);
+  const { url, token } = addressLine.parse(JSON.parse(String(first.value)));
+  return {
+    url,
+    token,
+    pid: child.pid ?? 0,
+    async connect(name = "test client") {
+      const client = new Client({ name, version: "1.0.0" });
+      const requestInit = { headers: { Authorization: `Bearer ${token}` } };
+      await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }));
+      clients.push(client);
+      return client;
+    },
+    async close(signal = "SIGTERM") {
+      await Promise.allSettled(clients.map((client) => client.close()));
+      child.kill(signal);
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+/** Calls a tool and gives the object it answers with; a sentence comes as `{ error }`. */
+export async function callTool(
+  client: Client,
+  name: string,
+  args: Record<string, unknown> = {},
+  signal?: AbortSignal,
+): Promise<Record<string, unknown>> {
+  const options = { timeout: 3_600_000, ...(signal && { signal }) };
+  const answer = await client.callTool({ name, arguments: args }, undefined, options);
+  const { result } = z.object({ result: z.unknown() }).parse(answer.structuredContent);
+  return typeof result === "string"
+    ? { error: result }
+    : z.record(z.string(), z.unknown()).parse(result);
+}

@@ -1,0 +1,46 @@
+import { findProgram, requireProgram, run } from "./childProcesses";
+import { eventually } from "./eventually";
+
+/** An account of this machine. */
+export interface UserAccount {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+const name = "sshtasks-test";
+
+/** The ordinary user that tests log in as when they run as root; made once, then kept. */
+export async function ensureTestUser(): Promise<UserAccount> {
+  if (process.getuid?.() !== 0) throw new Error("Only root can make the test user");
+  return (await findAccount(name)) ?? eventually(`user ${name} is made`, makeTestUser);
+}
+
+async function makeTestUser(): Promise<UserAccount | undefined> {
+  // "*": no password fits, yet the account is not locked, which is what sshd looks at ("!").
+  const options = [
+    "--system",
+    "--user-group",
+    "--create-home",
+    "--shell",
+    "/bin/bash",
+    "--password",
+    "*",
+  ];
+  try {
+    await run(requireProgram("useradd"), [...options, name]);
+  } catch (error) {
+    // Another test file may be making it right now.
+    if ((await findAccount(name)) === undefined) throw error;
+  }
+  return findAccount(name);
+}
+
+async function findAccount(user: string): Promise<UserAccount | undefined> {
+  if (findProgram("getent") === undefined) return undefined;
+  const entry = await run("getent", ["passwd", user]).catch(() => ""); // fails for an unknown user
+  const [found, , uid, gid, , home] = entry.trimEnd().split(":");
+  if (found !== user || home === undefined) return undefined;
+  return { name: user, uid: Number(uid), gid: Number(gid), home };
+}
