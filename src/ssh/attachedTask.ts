@@ -58,8 +58,9 @@ export class AttachedTask implements RemoteTask {
     const process = this.process ?? (await within(systemClock, launchMs, this.started));
     if (this.end?.kind === "neverRan") return neverRan;
     const report = await this.climb(climb, process);
-    // Without a main process seen, an empty scan may have come before the launch.
-    if (process || this.end || report.processesFound > 0) return report;
+    // Without a main process seen, an empty scan may have come before the launch: even when the connection is gone, the
+    // script may still be on its way.
+    if (process || report.processesFound > 0) return report;
     return {
       ...report,
       gone: false,
@@ -83,7 +84,10 @@ export class AttachedTask implements RemoteTask {
 
   private listen(channel: ClientChannel, connection: SshConnection): void {
     // Cancelled meanwhile: a shell that is sent nothing has run nothing.
-    if (this.end) { channel.close(); return; }
+    if (this.end) {
+      channel.close();
+      return;
+    }
     this.channel = channel;
     const stdout = this.reader("stdout", (words) => this.onBegin(words, connection.hostAddress));
     const stderr = this.reader("stderr", () => undefined);
@@ -142,7 +146,6 @@ export class AttachedTask implements RemoteTask {
       try {
         return await this.climbOver(channel, pool.leaseForCancel({ fresh }), target);
       } catch (error) {
-        if (channel.begun) throw error;
         failure = error;
       }
     }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
 import type { CancelClimb, CancelReport } from "../tasks/remoteHost";
-import type { TaskError } from "../tasks/taskError";
+import { asError, type TaskError } from "../tasks/taskError";
 import { CancelReportReader } from "./cancelReportReader";
 import { cancelScript, type CancelTarget } from "./remoteScripts";
 import type { SshConnection } from "./sshConnection";
@@ -13,8 +13,8 @@ const climbSeconds = 8;
 
 /** Runs the cancel script once, over a channel of its own. */
 export class CancelChannel {
-  /** True once the host has begun: from then on the ladder goes on there even if we are cut off. */
-  begun = false;
+  /** The host has begun: from then on the ladder goes on there even if we are cut off. */
+  private begun = false;
   private readonly nonce = randomBytes(16).toString("hex");
   private readonly report = new CancelReportReader(this.nonce);
   private readonly graceSeconds: number;
@@ -29,7 +29,7 @@ export class CancelChannel {
     this.graceSeconds = climb.force.aborted ? 0 : climb.graceSeconds;
   }
 
-  /** Resolves with what the host saw and did. Rejects with a TaskError when it doesn't say so within its bounds. */
+  /** Resolves with what the host saw and did. Rejects with a TaskError when the host doesn't begin. */
   async run(connection: SshConnection, target: CancelTarget): Promise<CancelReport> {
     try {
       return await new Promise<CancelReport>((resolve, reject) => {
@@ -39,6 +39,10 @@ export class CancelChannel {
           .openShell((channel) => this.listen(channel, script, resolve, reject))
           .catch(reject);
       });
+    } catch (error) {
+      // What was seen until then counts: signals may have been sent.
+      if (!this.begun) throw error;
+      return { ...this.report.result(), gone: false, reason: asError(error).message };
     } finally {
       this.over = true;
       clearTimeout(this.timer);
@@ -53,7 +57,10 @@ export class CancelChannel {
     resolve: (report: CancelReport) => void,
     reject: (error: TaskError) => void,
   ): void {
-    if (this.over) { channel.close(); return; }
+    if (this.over) {
+      channel.close();
+      return;
+    }
     this.channel = channel;
     channel.on("data", (bytes: Buffer) => {
       const news = this.report.push(bytes);

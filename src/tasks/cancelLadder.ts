@@ -1,5 +1,6 @@
 import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
 import type { Clock } from "./clock";
+import type { Disposable } from "./lifecycle";
 import type { CancelReport, RemoteTask } from "./remoteHost";
 import { asError } from "./taskError";
 
@@ -20,6 +21,9 @@ export class CancelLadder {
   /** The first request, which is the one that counts, and when it came. */
   readonly cancel: CancelRequest & { readonly requestedAt: number };
   private readonly forced = new AbortController();
+  /** When a later request ends the grace; the first request's own is the host's to keep. */
+  private graceEnd = Infinity;
+  private shortened: Disposable | undefined;
   private signals: CancelReceipt["signals"] = [];
   private processesFound = 0;
   private mainProcessSignalled = false;
@@ -29,12 +33,23 @@ export class CancelLadder {
     private readonly clock: Clock,
   ) {
     this.cancel = { ...request, requestedAt: clock.now() };
-    if (request.force) this.force();
+    if (request.force) this.forced.abort();
   }
 
-  /** Ends the grace now, also that of an attempt under way. */
-  force(): void {
-    this.forced.abort();
+  /** A later request of the same cancel: it can only end the grace sooner. */
+  join({ force = false, graceSeconds }: CancelRequest): void {
+    const seconds = force ? 0 : (graceSeconds ?? Infinity);
+    const end = this.clock.now() + seconds * 1000;
+    if (end >= this.graceEnd) return;
+    this.graceEnd = end;
+    this.shortened?.dispose();
+    if (end <= this.clock.now()) this.forced.abort();
+    else this.shortened = this.clock.after(end - this.clock.now(), () => this.forced.abort());
+  }
+
+  /** The task has ended. */
+  dispose(): void {
+    this.shortened?.dispose();
   }
 
   /** One attempt. Never rejects: a host that can't be reached makes an unverified receipt that says so. */
@@ -62,7 +77,9 @@ export class CancelLadder {
   private describe(report: CancelReport): Climb {
     this.signals = [...this.signals, ...report.signals];
     this.processesFound = Math.max(this.processesFound, report.processesFound);
-    this.mainProcessSignalled ||= report.mainProcessFound && report.signals.length > 0;
+    // A report that breaks off may miss signals that were sent.
+    this.mainProcessSignalled ||=
+      report.mainProcessFound && (report.signals.length > 0 || !report.gone);
     const verified = report.neverRan || (report.gone && report.left.length === 0);
     const now = this.clock.now();
     const receipt: CancelReceipt = {
@@ -73,7 +90,8 @@ export class CancelLadder {
       signals: this.signals,
       verified,
       verifiedBy: "processes",
-      ...(verified ? { goneAt: now } : { unverifiedBecause: report.reason ?? "" }),
+      ...(verified && { goneAt: now }),
+      ...(!verified && report.reason !== undefined && { unverifiedBecause: report.reason }),
       durationMs: now - this.cancel.requestedAt,
       left: report.left,
       mayRemain: [],

@@ -8,11 +8,18 @@ export interface Clock {
   after(ms: number, callback: () => void): Disposable;
 }
 
+/** Above it setTimeout fires at once (Node.js timers documentation). */
+const longestTimeout = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
-    // setTimeout fires at once above 2^31-1 ms (Node.js timers documentation).
-    const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      const step = Math.min(left, longestTimeout);
+      timer = setTimeout(() => (left > step ? wait(left - step) : callback()), step);
+    };
+    wait(ms);
     return { dispose: () => clearTimeout(timer) };
   },
 };

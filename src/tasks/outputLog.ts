@@ -24,6 +24,8 @@ export interface OutputSlice {
   readonly more: boolean;
 }
 
+const newline = 0x0a;
+
 export const outputStart: OutputCursor = { stdout: 0, stderr: 0 };
 
 /** @throws TaskError `invalidRequest` for anything but `<stdout offset>:<stderr offset>`. */
@@ -97,14 +99,12 @@ export class OutputLog {
     };
   }
 
-  /** The last lines of stdout, then stderr; empty ones at the end of a stream are left off. */
+  /** The last lines of stdout, then stderr, of at most 1 MiB; empty ones at the end of a stream are left off. */
   lastLines(maxLines: number): string[] {
-    const maxBytes = 1024 * 1024;
+    const budget = this.share(1024 * 1024, outputStart);
     const lines = (["stdout", "stderr"] as const).flatMap((stream) => {
-      const text = decode(startAtCharacter(this.streams[stream].readEnd(maxBytes))).replace(
-        /\n+$/,
-        "",
-      );
+      const end = startAtCharacter(this.streams[stream].readEnd(budget[stream]));
+      const text = decode(withoutLastNewlines(end));
       return text === "" ? [] : text.split("\n");
     });
     return lines.slice(-maxLines);
@@ -124,11 +124,17 @@ export class OutputLog {
   }
 
   private readStream(stream: OutputStream, offset: number, max: number): StreamSlice {
+    const log = this.streams[stream];
     // A character has at most four bytes: less than that could never give one out.
-    const read = this.streams[stream].read(offset, max === 0 ? 0 : Math.max(4, max));
-    const from = Math.min(offset, this.streams[stream].size);
-    const gaps = read.from > from ? [{ stream, from, to: read.from }] : [];
+    const wanted = max === 0 ? 0 : Math.max(4, max);
+    const from = Math.min(offset, log.size);
+    let read = log.read(offset, wanted);
+    if (read.cutOff && this.endAtCharacter(stream, read).bytes.length === 0) {
+      // The start of a character whose rest was dropped belongs to what was dropped.
+      read = log.read(read.from + read.bytes.length, wanted);
+    }
     const run = read.from > from ? startAtCharacter(read) : read;
+    const gaps = run.from > from ? [{ stream, from, to: run.from }] : [];
     const whole = this.endAtCharacter(stream, run);
     return { text: decode(whole), next: whole.from + whole.bytes.length, gaps };
   }
@@ -138,26 +144,24 @@ export class OutputLog {
     const all = this.readStream(stream, 0, max);
     if (log.size <= max && all.gaps.length === 0 && all.next >= this.readable(stream)) return all;
     const head = this.readStream(stream, 0, Math.floor(max / 4));
-    const tail = startAtCharacter(log.readEnd(max - Math.floor(max / 4)));
+    const end = startAtCharacter(log.readEnd(max - Math.floor(max / 4)));
+    const tail = this.endAtCharacter(stream, end);
     const gap = { stream, from: head.next, to: Math.max(head.next, tail.from) };
-    const rest = tail.bytes.subarray(gap.to - tail.from);
+    const rest = { ...tail, bytes: tail.bytes.subarray(gap.to - tail.from) };
     const missing = gap.to - gap.from;
     const marker = missing > 0 ? `\n[${missing} bytes of ${stream} left out here]\n` : "";
     return {
-      text: head.text + marker + decode({ from: gap.to, bytes: rest }),
-      next: log.size,
+      text: head.text + marker + decode(rest),
+      next: tail.from + tail.bytes.length,
       gaps: missing > 0 ? [gap] : [],
     };
   }
 
-  /** Holds back the start of a character whose rest has not come yet. */
+  /** Holds back the start of a character whose rest may still come. */
   private endAtCharacter(stream: OutputStream, run: Bytes): Bytes {
     const end = run.from + run.bytes.length;
     if (this.ended && end === this.streams[stream].size) return run;
-    return {
-      from: run.from,
-      bytes: run.bytes.subarray(0, run.bytes.length - unfinished(run.bytes)),
-    };
+    return { ...run, bytes: run.bytes.subarray(0, run.bytes.length - unfinished(run.bytes)) };
   }
 
   private readable(stream: OutputStream): number {
@@ -183,7 +187,13 @@ function startAtCharacter(run: Bytes): Bytes {
   if (run.from === 0) return run;
   let skip = 0;
   while (skip < 3 && isContinuation(run.bytes[skip])) skip++;
-  return { from: run.from + skip, bytes: run.bytes.subarray(skip) };
+  return { ...run, from: run.from + skip, bytes: run.bytes.subarray(skip) };
+}
+
+function withoutLastNewlines(run: Bytes): Bytes {
+  let end = run.bytes.length;
+  while (end > 0 && run.bytes[end - 1] === newline) end--;
+  return { ...run, bytes: run.bytes.subarray(0, end) };
 }
 
 /** How many bytes at the end begin a character that is not complete (RFC 3629, section 3). */

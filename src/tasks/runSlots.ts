@@ -21,9 +21,14 @@ export class RunSlots {
 
   constructor(private readonly limits: RunLimits) {}
 
-  /** Calls `start` now or as soon as there is a place. @throws TaskError `tooManyTasks` when the queue is full. */
+  /** @throws TaskError `tooManyTasks` when one more task on the host would have to wait and the queue is full. */
+  requirePlace(alias: string): void {
+    if (this.waiting.size < this.limits.maxWaiting || this.hasPlace(alias)) return;
+    throw tooManyTasks(this.limits.maxWaiting);
+  }
+
+  /** Calls `start` now or as soon as there is a place. */
   enter(taskId: string, alias: string, start: () => void): void {
-    if (this.waiting.size >= this.limits.maxWaiting) throw tooManyTasks(this.limits.maxWaiting);
     this.waiting.set(taskId, { alias, start });
     this.admit();
   }
@@ -36,17 +41,17 @@ export class RunSlots {
 
   private admit(): void {
     for (const [taskId, entry] of this.waiting) {
-      if (this.running.size >= this.limits.maxRunning) return;
-      if (this.runningOn(entry.alias) >= this.limits.maxRunningPerHost) continue;
+      if (!this.hasPlace(entry.alias)) continue;
       this.waiting.delete(taskId);
       this.running.set(taskId, entry);
       entry.start();
     }
   }
 
-  private runningOn(alias: string): number {
-    let count = 0;
-    for (const entry of this.running.values()) if (entry.alias === alias) count++;
-    return count;
+  private hasPlace(alias: string): boolean {
+    if (this.running.size >= this.limits.maxRunning) return false;
+    let onHost = 0;
+    for (const entry of this.running.values()) if (entry.alias === alias) onHost++;
+    return onHost < this.limits.maxRunningPerHost;
   }
 }

@@ -9,6 +9,8 @@ const newline = 0x0a;
 export interface Bytes {
   readonly from: number;
   readonly bytes: Buffer;
+  /** The byte that came after them is no longer kept. */
+  readonly cutOff: boolean;
 }
 
 /** One output stream in bounded memory: its head, its tail, and the offsets of what was dropped between them. */
@@ -54,15 +56,17 @@ export class StreamLog {
     let from = Math.min(offset, this.total);
     let wanted = max;
     let next = from;
+    let cutOff = false;
     for (const block of this.blocksFrom(offset)) {
       if (parts.length === 0) next = from = Math.max(offset, block.start);
-      if (block.start > next || wanted <= 0) break;
+      cutOff = block.start > next;
+      if (cutOff || wanted <= 0) break;
       const part = block.bytes().subarray(next - block.start, next - block.start + wanted);
       parts.push(part);
       next += part.length;
       wanted -= part.length;
     }
-    return { from, bytes: Buffer.concat(parts) };
+    return { from, bytes: Buffer.concat(parts), cutOff };
   }
 
   /** The last kept bytes, at most `max`, in one run. */

@@ -95,6 +95,7 @@ export class TaskManager implements Disposable {
     if (!(await this.parts.catalog.findHost(alias))) throw hostNotFound(alias);
     if (this.closing) throw shuttingDown();
     this.registry.prune();
+    this.slots.requirePlace(alias);
     const commandHash = hashCommand(command);
     const task: PendingTask = {
       id: this.ids.next(alias, commandHash),
@@ -151,6 +152,11 @@ export class TaskManager implements Disposable {
   lastLines(taskId: string, maxLines: number): { lines: string[]; total: number } | undefined {
     const output = this.registry.find(taskId)?.output;
     return output && { lines: output.lastLines(maxLines), total: output.lineCount };
+  }
+
+  /** Lines written so far on both streams; zero for an unknown task. */
+  lineCount(taskId: string): number {
+    return this.registry.find(taskId)?.output.lineCount ?? 0;
   }
 
   /** Bytes written so far, per stream; zero for an unknown task. */
@@ -210,16 +216,12 @@ export class TaskManager implements Disposable {
       logger: this.parts.logger,
       onChange: (next) => this.onChange(next),
       onOutput: () => this.output.fire(task.id),
+      requestCancel: (request) => void this.cancelTask(task.id, request),
     });
     this.registry.add(run);
-    try {
-      // The event comes before the launch, so that nobody hears of a task running that was never pending.
-      this.changed.fire(task);
-      this.slots.enter(task.id, task.alias, () => run.start());
-    } catch (error) {
-      this.registry.remove(task.id);
-      throw error;
-    }
+    // The event comes before the launch, so that nobody hears of a task running that was never pending.
+    this.changed.fire(task);
+    this.slots.enter(task.id, task.alias, () => run.start());
     return run.task;
   }
 

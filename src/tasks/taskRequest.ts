@@ -75,11 +75,20 @@ function checkLength(field: string, value: string, maxLength: number): string {
   return text;
 }
 
-/** What Python's `str.strip` takes off: JavaScript's `trim` differs in U+001C to U+001F, U+0085 and U+FEFF. */
-const whitespace =
-  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
-const ends = new RegExp(`^${whitespace}|${whitespace}$`, "g");
-
+/**
+ * What Python's `str.strip` takes off: JavaScript's `trim` differs in U+001C to U+001F, U+0085 and U+FEFF. A loop, as a
+ * regular expression takes quadratic time over long runs of blanks.
+ */
 function strip(value: string): string {
-  return value.replace(ends, "");
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value[start])) start++;
+  while (end > start && isBlank(value[end - 1])) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(character = ""): boolean {
+  return /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(
+    character,
+  );
 }

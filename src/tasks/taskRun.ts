@@ -1,7 +1,7 @@
 import { CancelLadder } from "./cancelLadder";
 import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
 import { within, type Clock } from "./clock";
-import { DisposableStore } from "./lifecycle";
+import { DisposableStore, type Disposable } from "./lifecycle";
 import type { Logger } from "./logger";
 import { OutputLog } from "./outputLog";
 import type { RemoteEnd, RemoteHost, RemoteProcess, RemoteTask } from "./remoteHost";
@@ -14,6 +14,8 @@ export interface TaskRunParts {
   readonly logger: Logger;
   readonly onChange: (task: Task) => void;
   readonly onOutput: () => void;
+  /** Asks for the cancel of this task, by the way that is everybody's. */
+  readonly requestCancel: (request: CancelRequest) => void;
 }
 
 /** Seconds between the attempts of a cancel that could not be verified; after the last the task is `lost`. */
@@ -35,6 +37,7 @@ export class TaskRun {
   private ladder: CancelLadder | undefined;
   private attempt: Promise<void> | undefined;
   private attempts = 0;
+  private retry: Disposable | undefined;
   private readonly facts: TaskFacts;
   private current: Task;
 
@@ -47,7 +50,7 @@ export class TaskRun {
     this.facts = facts;
     if (accepted.maxSeconds === 0) return;
     const reason = `deadline of ${accepted.maxSeconds} s reached`;
-    const onDeadline = (): void => void this.cancel({ requestedBy: "deadline", reason });
+    const onDeadline = (): void => parts.requestCancel({ requestedBy: "deadline", reason });
     this.owned.add(parts.clock.after(accepted.maxSeconds * 1000, onDeadline));
   }
 
@@ -81,9 +84,9 @@ export class TaskRun {
    */
   cancel(request: CancelRequest): Promise<void> {
     if (isEnded(this.task)) return Promise.resolve();
-    if (this.ladder && (request.force ?? request.graceSeconds === 0)) this.ladder.force();
+    this.ladder?.join(request);
     if (this.attempt) return this.attempt;
-    this.ladder ??= new CancelLadder(request, this.parts.clock);
+    this.ladder ??= this.owned.add(new CancelLadder(request, this.parts.clock));
     this.attempts = 0;
     this.moveToCancelling(this.ladder);
     return this.climb(this.ladder);
@@ -101,7 +104,7 @@ export class TaskRun {
       case "pending":
       case "running":
         if (end.kind === "unseen") {
-          void this.cancel({ requestedBy: "connection", reason: end.error.message });
+          this.parts.requestCancel({ requestedBy: "connection", reason: end.error.message });
         } else {
           this.move(endOfItself(this.endedNow, end));
         }
@@ -123,10 +126,12 @@ export class TaskRun {
 
   private climb(ladder: CancelLadder): Promise<void> {
     this.attempts++;
+    this.retry?.dispose();
     this.attempt = ladder.climb(this.remote).then(async ({ receipt, exitCameFirst }) => {
-      if (receipt.verified) await this.conclude(receipt, exitCameFirst);
-      else this.tryAgainLater(ladder, receipt);
+      if (receipt.verified) return this.conclude(receipt, exitCameFirst);
+      // Over before anybody hears of it: who asks again in that moment gets a new attempt.
       this.attempt = undefined;
+      this.tryAgainLater(ladder, receipt);
     });
     return this.attempt;
   }
@@ -152,10 +157,8 @@ export class TaskRun {
       return;
     }
     this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel, receipt });
-    this.owned.add(
-      this.parts.clock.after(delay * 1000, () => {
-        if (this.task.status === "cancelling" && !this.attempt) void this.climb(ladder);
-      }),
+    this.retry = this.owned.add(
+      this.parts.clock.after(delay * 1000, () => void this.climb(ladder)),
     );
   }
 
