@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { hashCommand, TaskIds } from "../../src/tasks/taskId";
 import { checkTaskId } from "../../src/tasks/taskRequest";
 
-/** Section 2.1 of the seed's contract. */
+/** Values that clients know. */
 const knownHashes = {
   "": "e3b0c44298fc1c14",
   uptime: "dd291cd6294bafef",
@@ -17,7 +17,7 @@ const knownHashes = {
 
 describe("the hash of a command", () => {
   for (const [command, hash] of Object.entries(knownHashes)) {
-    it(`is ${hash} for ${JSON.stringify(command)}, as in the seed`, () => {
+    it(`is ${hash} for ${JSON.stringify(command)}, as clients expect`, () => {
       assert.equal(hashCommand(command), hash);
     });
   }

@@ -1,0 +1,30 @@
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { z } from "zod";
+import type { Logger } from "../tasks/logger";
+import { asError, TaskError } from "../tasks/taskError";
+import type { Tool, ToolContext } from "./defineTool";
+import { failureAnswer, invalidArgumentsResult, toCallToolResult } from "./toolResult";
+
+/** What happens around every tool: its arguments are checked, the call is logged, a failure becomes an answer. Never rejects. */
+export async function callTool(
+  tool: Tool,
+  args: unknown,
+  context: ToolContext,
+  logger: Logger,
+): Promise<CallToolResult> {
+  const log = (outcome: string): void =>
+    logger.debug(`${tool.name} called by ${context.client}: ${outcome}`);
+  try {
+    const result = toCallToolResult(await tool.call(args, context));
+    log(result.isError ? "answered with an error" : "answered");
+    return result;
+  } catch (error) {
+    if (error instanceof z.ZodError) {
+      log("wrong arguments");
+      return invalidArgumentsResult(tool.name, error);
+    }
+    if (error instanceof TaskError) log(`failed: ${error.code}`);
+    else logger.error(`${tool.name} failed: ${asError(error).stack ?? String(error)}`);
+    return toCallToolResult(failureAnswer(error, tool.errorPrefix));
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import type { Clock } from "../tasks/clock";
+import type { HostCatalog } from "../tasks/remoteHost";
+import type { TaskManager } from "../tasks/taskManager";
+import type { RunGate } from "./runGate";
+import type { ToolAnswer } from "./toolResult";
+
+/** What clients are told about a tool's effects; all four are stated for every tool. */
+export interface ToolAnnotations {
+  readonly readOnlyHint: boolean;
+  readonly destructiveHint: boolean;
+  readonly idempotentHint: boolean;
+  readonly openWorldHint: boolean;
+}
+
+/** The part of the core that tools may use. */
+export type ToolTasks = Pick<
+  TaskManager,
+  | "startTask"
+  | "cancelTask"
+  | "getTask"
+  | "listTasks"
+  | "waitForTask"
+  | "summarizeOutput"
+  | "lastLines"
+  | "lineCount"
+  | "outputSize"
+  | "keepSeconds"
+>;
+
+/** What one call of a tool has to work with. */
+export interface ToolContext {
+  readonly tasks: ToolTasks;
+  readonly catalog: HostCatalog;
+  readonly gate: RunGate;
+  readonly clock: Pick<Clock, "now">;
+  /** Who calls. */
+  readonly client: `agent:${string}`;
+  /** Aborted when the client takes this request back, and never because its connection or session ended. */
+  readonly takenBack: AbortSignal;
+}
+
+export interface ToolDefinition<Params extends z.ZodRawShape> {
+  /** The name it is served under. */
+  readonly name: string;
+  readonly title: string;
+  /** For a model: what it does, and when another tool is the better one. */
+  readonly description: string;
+  readonly annotations: ToolAnnotations;
+  readonly params: Params;
+  /** How the sentence of a failure begins that is not the caller's: `Run error`. */
+  readonly errorPrefix: string;
+  readonly handle: (
+    args: z.output<z.ZodObject<Params>>,
+    context: ToolContext,
+  ) => ToolAnswer | Promise<ToolAnswer>;
+}
+
+/** A tool whose arguments nobody has looked at yet. */
+export interface Tool extends Omit<ToolDefinition<z.ZodRawShape>, "params" | "handle"> {
+  readonly params: z.ZodObject;
+  /** Rejects with a ZodError when the arguments are not those of `params`, and with what the handler throws. */
+  call(args: unknown, context: ToolContext): Promise<ToolAnswer>;
+}
+
+export const readsOnly: ToolAnnotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
+
+/** The world is closed: the user's own hosts. Open, VS Code would ask a second time, before it shows the output. */
+export const runsCommands: ToolAnnotations = {
+  readOnlyHint: false,
+  destructiveHint: true,
+  idempotentHint: false,
+  openWorldHint: false,
+};
+
+export const cancelsTasks: ToolAnnotations = { ...runsCommands, idempotentHint: true };
+
+/** Makes a tool from its definition. */
+export function defineTool<Params extends z.ZodRawShape>(definition: ToolDefinition<Params>): Tool {
+  const { params, handle, ...rest } = definition;
+  const schema = z.object(params);
+  return {
+    ...rest,
+    params: schema,
+    call: async (args, context) => handle(schema.parse(args ?? {}), context),
+  };
+}

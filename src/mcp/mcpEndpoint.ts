@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import { asError } from "../tasks/taskError";
+import { BearerToken } from "./bearerToken";
+import { refusals, refuse, type HttpRefusal } from "./httpRefusal";
+import { isLocalRequest } from "./localRequest";
+import type { McpServerParts } from "./mcpServer";
+import { McpSessions } from "./mcpSessions";
+import { readJsonBody } from "./requestBody";
+
+export interface McpEndpointOptions extends McpServerParts {
+  /** TCP port of the loopback address; a free one when absent or 0. */
+  readonly port?: number;
+}
+
+const maxBodyBytes = 1024 * 1024;
+/** How long a client may take to send its request; an answer may stream for ever. */
+const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000 };
+
+/** MCP over Streamable HTTP on 127.0.0.1, for whoever has the token. */
+export class McpEndpoint {
+  private readonly bearer = new BearerToken();
+  private readonly sessions: McpSessions;
+  private readonly server: Server;
+  private port = 0;
+
+  private constructor(private readonly options: McpEndpointOptions) {
+    this.sessions = new McpSessions(options);
+    this.server = createServer({ ...timeouts, connectionsCheckingInterval: 5000 });
+    this.server.on("request", (request, response) => void this.onRequest(request, response));
+  }
+
+  /** Resolves once it listens. Rejects with a sentence when the port can't be had. */
+  static async start(options: McpEndpointOptions): Promise<McpEndpoint> {
+    const endpoint = new McpEndpoint(options);
+    await endpoint.listen(options.port ?? 0);
+    options.logger.info(`MCP endpoint listens at ${endpoint.url}`);
+    return endpoint;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/mcp`;
+  }
+
+  /** The secret a client needs; it must not get into a log. */
+  get token(): string {
+    return this.bearer.value;
+  }
+
+  /** Ends all sessions and connections at once. What clients started goes on. */
+  async dispose(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, "close");
+    this.server.close();
+    await this.sessions.closeAll();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async listen(port: number): Promise<void> {
+    try {
+      await once(this.server.listen(port, "127.0.0.1"), "listening");
+      this.port = (this.server.address() as AddressInfo).port;
+    } catch (error) {
+      const message = `Can't listen on port ${port} of 127.0.0.1: ${asError(error).message}. Choose another port, or 0 for a free one.`;
+      throw new Error(message, { cause: error });
+    }
+    this.server.on("error", (error) => this.options.logger.error(`MCP endpoint: ${error.message}`));
+  }
+
+  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const refusal = this.check(request) ?? (await this.serve(request, response));
+      if (!refusal) return;
+      this.options.logger.warn(`MCP request refused with ${refusal.status}`);
+      refuse(response, refusal);
+    } catch (error) {
+      if (request.destroyed) return; // The client went away: nobody is left to be told.
+      this.options.logger.error(`MCP endpoint: ${asError(error).message}`);
+      if (response.headersSent) response.destroy();
+      else refuse(response, refusals.failed);
+    }
+  }
+
+  /** What is wrong with the request before its body is looked at. */
+  private check(request: IncomingMessage): HttpRefusal | undefined {
+    if (!isLocalRequest(request.headers, this.port)) return refusals.notLocal;
+    if (!this.bearer.matches(request.headers.authorization)) return refusals.notAuthorized;
+    if (request.url?.split("?", 1)[0] !== "/mcp") return refusals.notFound;
+    if (!["GET", "POST", "DELETE"].includes(request.method ?? "")) return refusals.methodNotAllowed;
+    return undefined;
+  }
+
+  private async serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<HttpRefusal | undefined> {
+    let message: unknown;
+    if (request.method === "POST") {
+      const body = await readJsonBody(request, maxBodyBytes);
+      if (body.kind !== "json") return refusals[body.kind];
+      message = body.value;
+    }
+    const sessionId = request.headers["mcp-session-id"];
+    if (sessionId !== undefined) {
+      const session = this.sessions.use(String(sessionId));
+      if (!session) return refusals.unknownSession;
+      await session.serve(request, response, message);
+      return undefined;
+    }
+    if (!isInitializeRequest(message)) return refusals.noSession;
+    return this.initialize(request, response, message);
+  }
+
+  private async initialize(
+    request: IncomingMessage,
+    response: ServerResponse,
+    message: unknown,
+  ): Promise<HttpRefusal | undefined> {
+    const session = await this.sessions.open();
+    if (!session) return refusals.tooManySessions;
+    await session.serve(request, response, message);
+    if (!session.initialized) await session.close();
+    return undefined;
+  }
+}

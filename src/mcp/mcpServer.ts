@@ -1,0 +1,76 @@
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import type { Logger } from "../tasks/logger";
+import { callTool } from "./callTool";
+import type { Tool, ToolContext } from "./defineTool";
+import { RequestCancellation } from "./requestCancellation";
+import { describeTool } from "./toolSchemas";
+import { unknownToolResult } from "./toolResult";
+import { tools } from "./tools";
+
+/** What every session is made of. */
+export interface McpServerParts extends Omit<ToolContext, "client" | "takenBack"> {
+  readonly logger: Logger;
+  /** The product's, told to clients. */
+  readonly version: string;
+}
+
+const instructions = [
+  "Runs commands on the user's SSH hosts as tasks. ssh_list_hosts gives the aliases.",
+  "For a command of up to a minute use ssh_run; for anything longer ssh_run_async, then ssh_get_task_status,",
+  "ssh_get_task_output while it runs and ssh_get_task_result once it has ended.",
+  "A task goes on when you stop waiting for it or stop asking; only ssh_cancel_async_task or ssh_cancel ends it.",
+  "It is certainly gone from its host only when the status is cancelled and the receipt says verified: true.",
+].join(" ");
+
+/** Makes the server of one session and connects it to the client behind the transport. */
+export async function connectMcpServer(
+  parts: McpServerParts,
+  transport: Transport,
+): Promise<McpServer> {
+  const cancellation = new RequestCancellation();
+  const server = createMcpServer(parts, cancellation);
+  cancellation.watch(transport);
+  await server.connect(transport);
+  return server;
+}
+
+/** A server for one session, not connected yet. */
+export function createMcpServer(
+  parts: McpServerParts,
+  cancellation: RequestCancellation,
+): McpServer {
+  const mcp = new McpServer(
+    { name: "ssh-tasks", title: "SSH Tasks", version: parts.version },
+    { instructions },
+  );
+  mcp.server.registerCapabilities({ tools: {} });
+  mcp.server.onerror = (error) => parts.logger.debug(`MCP session: ${withoutContent(error)}`);
+
+  const listed = tools.map(describeTool);
+  const byName = new Map<string, Tool>(tools.map((tool) => [tool.name, tool]));
+  mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
+  mcp.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+    const tool = byName.get(params.name);
+    if (!tool) return unknownToolResult(params.name);
+    const client = nameClient(mcp.server.getClientVersion()?.name);
+    const context = { ...parts, client, takenBack: cancellation.takenBack(signal) };
+    return callTool(tool, params.arguments, context, parts.logger);
+  });
+  return mcp;
+}
+
+/** `agent:` and the client's own name, at most 60 characters that are safe in any log line or view. */
+export function nameClient(name = ""): `agent:${string}` {
+  const safe = name
+    .trim()
+    .slice(0, 60)
+    .replace(/[^A-Za-z0-9 ._/-]/g, "_");
+  return `agent:${safe === "" ? "unknown" : safe}`;
+}
+
+/** The SDK's messages quote what the client sent after a colon, parsers' anywhere; commands don't belong in logs. */
+function withoutContent(error: Error): string {
+  return error.name === "Error" ? error.message.replace(/:.*/s, "") : error.name;
+}

@@ -1,0 +1,84 @@
+import { describeReceipt } from "../tasks/cancelReceipt";
+import type { OutputSlice } from "../tasks/outputLog";
+import { elapsedMs, isEnded, type EndedTask, type LostTask, type Task } from "../tasks/task";
+import { receiptOnWire } from "./toolResult";
+
+/** Seconds a client does well to leave between two questions after a task. */
+export const pollSeconds = 5;
+/** Bytes of output in one result. */
+export const maxResultBytes = 1024 * 1024;
+
+const maxListedCommand = 200;
+
+/** A task nobody needs to wait for any more. */
+export type SettledTask = EndedTask | LostTask;
+
+export function isSettled(task: Task): task is SettledTask {
+  return isEnded(task) || task.status === "lost";
+}
+
+/** A command's outcome in the fields that clients know, times in ms. */
+export function outcomeFields(task: SettledTask, now: number) {
+  return {
+    exit_code: "exitCode" in task ? task.exitCode : -1,
+    duration_ms: elapsedMs(task, now),
+    cancelled: task.status === "cancelled",
+    timeout: endedByDeadline(task),
+    target_ip: task.hostAddress,
+  };
+}
+
+/** Whether it was its deadline that ended the task, or is about to. */
+export function endedByDeadline(task: Task): boolean {
+  if ("timeout" in task) return task.timeout;
+  return "cancel" in task && task.cancel.requestedBy === "deadline";
+}
+
+/** What is ours to add to any answer about a task; what doesn't apply is left out. */
+export function evidenceFields(task: Task) {
+  const receipt = "receipt" in task ? task.receipt : undefined;
+  return {
+    signal: "signal" in task ? task.signal : undefined,
+    error: errorOf(task),
+    receipt: receipt && receiptOnWire(receipt),
+    note: receipt ? describeReceipt(receipt, task.alias) : noteOf(task),
+  };
+}
+
+/** Why the task failed, when it was not the command's own doing. */
+export function errorOf(task: Task): string | undefined {
+  return task.status === "failed" ? task.error?.message : undefined;
+}
+
+/** Both streams as one text; the reason why there is none where the command never ran. */
+export function outputText(task: Task, output: OutputSlice): string {
+  const streams = [output.stdout, output.stderr].map(withoutLastNewlines);
+  const text = streams.filter((stream) => stream !== "").join("\n");
+  return text === "" ? (errorOf(task) ?? "") : text;
+}
+
+/** Not a regular expression: /\n+$/ takes minutes for a megabyte of newlines before something else. */
+function withoutLastNewlines(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\n") end--;
+  return text.slice(0, end);
+}
+
+/** Where output was left out; nothing where it is whole. */
+export function gapFields({ gaps: [gap, ...others] }: OutputSlice) {
+  return { gap, more_gaps: others.length > 0 ? others : undefined };
+}
+
+/** The command, cut where an answer is about something else. */
+export function shortCommand(command: string): string {
+  const characters = Array.from(command);
+  return characters.length > maxListedCommand
+    ? `${characters.slice(0, maxListedCommand).join("")}…`
+    : command;
+}
+
+function noteOf(task: Task): string | undefined {
+  return task.status === "cancelling"
+    ? `A cancel is under way; until it is verified it may still run on ${task.alias}.`
+    : undefined;
+}

@@ -1,0 +1,27 @@
+import type { Tool } from "../defineTool";
+import { sshCancel } from "./sshCancel";
+import { sshCancelAsyncTask } from "./sshCancelAsyncTask";
+import { sshDescribeHost } from "./sshDescribeHost";
+import { sshGetTaskOutput } from "./sshGetTaskOutput";
+import { sshGetTaskResult } from "./sshGetTaskResult";
+import { sshGetTaskStatus } from "./sshGetTaskStatus";
+import { sshListHosts } from "./sshListHosts";
+import { sshListTasks } from "./sshListTasks";
+import { sshPing } from "./sshPing";
+import { sshRun } from "./sshRun";
+import { sshRunAsync } from "./sshRunAsync";
+
+/** Every tool that is served, in the order in which clients list them. */
+export const tools: readonly Tool[] = [
+  sshPing,
+  sshListHosts,
+  sshDescribeHost,
+  sshRun,
+  sshRunAsync,
+  sshListTasks,
+  sshGetTaskStatus,
+  sshGetTaskOutput,
+  sshGetTaskResult,
+  sshCancel,
+  sshCancelAsyncTask,
+];

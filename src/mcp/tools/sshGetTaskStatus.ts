@@ -1,0 +1,50 @@
+import { elapsedMs, isEnded, type Task } from "../../tasks/task";
+import { checkTaskId } from "../../tasks/taskRequest";
+import { defineTool, readsOnly, type ToolContext } from "../defineTool";
+import { evidenceFields, outcomeFields, pollSeconds, shortCommand } from "../taskFields";
+import { taskIdParam } from "../toolParams";
+import { answer, errorAnswer } from "../toolResult";
+
+export const sshGetTaskStatus = defineTool({
+  name: "ssh_get_task_status",
+  title: "Get SSH Task Status",
+  description:
+    "Says how a task is doing: pending, running, cancelling, lost (its end was not seen), or ended as completed, " +
+    "failed or cancelled. Ask again after pollFrequency seconds. Asking or not asking changes nothing about the task.",
+  annotations: readsOnly,
+  params: { task_id: taskIdParam },
+  errorPrefix: "Status error",
+  handle(args, context) {
+    const taskId = checkTaskId(args.task_id);
+    const task = context.tasks.getTask(taskId);
+    return task ? answer(describeStatus(task, context)) : errorAnswer(`Task not found: ${taskId}`);
+  },
+});
+
+function describeStatus(task: Task, { tasks, clock }: ToolContext): object {
+  const { stdout, stderr } = tasks.outputSize(task.id);
+  const outcome = isEnded(task) ? outcomeFields(task, clock.now()) : undefined;
+  return {
+    task_id: task.id,
+    status: task.status,
+    keepAlive: tasks.keepSeconds(task),
+    pollFrequency: pollSeconds,
+    progress_percent: progressPercent(task, clock.now()),
+    elapsed_ms: elapsedMs(task, clock.now()),
+    bytes_read: stdout + stderr,
+    output_lines_available: tasks.lineCount(task.id),
+    exit_code: outcome?.exit_code,
+    timeout: outcome?.timeout,
+    alias: task.alias,
+    command: shortCommand(task.command),
+    max_seconds: task.maxSeconds,
+    ...evidenceFields(task),
+  };
+}
+
+/** How much of its time it has used: 100 only once it has ended, 0 where it has no limit. */
+function progressPercent(task: Task, now: number): number {
+  if (isEnded(task)) return 100;
+  if (task.maxSeconds === 0) return 0;
+  return Math.min(99, Math.trunc(elapsedMs(task, now) / (task.maxSeconds * 10)));
+}

@@ -1,0 +1,54 @@
+import { defineTool, runsCommands } from "../defineTool";
+import { startRun } from "../startRun";
+import {
+  errorOf,
+  evidenceFields,
+  gapFields,
+  isSettled,
+  maxResultBytes,
+  outcomeFields,
+  outputText,
+} from "../taskFields";
+import { aliasParam, commandParam, wholeNumberParam } from "../toolParams";
+import { answer, errorAnswer } from "../toolResult";
+
+const defaultMaxSeconds = 60;
+
+export const sshRun = defineTool({
+  name: "ssh_run",
+  title: "Run SSH Command",
+  description:
+    "Runs a shell command on one host, waits for its end and gives its output and exit code. For what takes up to a " +
+    "minute; for longer work use ssh_run_async. After max_seconds, or when this call is stopped, the command is cancelled.",
+  annotations: runsCommands,
+  params: {
+    alias: aliasParam,
+    command: commandParam,
+    max_seconds: wholeNumberParam(
+      "Max Seconds",
+      defaultMaxSeconds,
+      "Seconds after which the command is stopped; 0 for no limit.",
+    ),
+  },
+  errorPrefix: "Run error",
+  async handle(args, context) {
+    const { task: started, denial } = await startRun(args, context);
+    if (denial) return denial;
+    const task = await context.tasks.waitForTask(started.id);
+    const output = context.tasks.summarizeOutput(started.id, maxResultBytes);
+    if (!task || !output || !isSettled(task)) {
+      return errorAnswer(`Task was cleared while it was waited for: ${started.id}`, "Run error");
+    }
+    const result = {
+      task_id: task.id,
+      alias: task.alias,
+      hash: task.commandHash,
+      ...outcomeFields(task, context.clock.now()),
+      output: outputText(task, output),
+      status: task.status,
+      ...gapFields(output),
+      ...evidenceFields(task),
+    };
+    return answer(result, task.status === "lost" || errorOf(task) !== undefined);
+  },
+});

@@ -1,0 +1,38 @@
+import { defineTool, runsCommands } from "../defineTool";
+import { startRun } from "../startRun";
+import { pollSeconds } from "../taskFields";
+import { aliasParam, commandParam, wholeNumberParam } from "../toolParams";
+import { answer } from "../toolResult";
+
+export const sshRunAsync = defineTool({
+  name: "ssh_run_async",
+  title: "Start SSH Command",
+  description:
+    "Starts a shell command on one host and gives its task_id at once, without waiting for it. For what may take longer " +
+    "than a minute. Then ask ssh_get_task_status every pollFrequency seconds, ssh_get_task_output while it runs and " +
+    "ssh_get_task_result once it has ended. Only ssh_cancel_async_task or ssh_cancel stops it.",
+  annotations: runsCommands,
+  params: {
+    alias: aliasParam,
+    command: commandParam,
+    max_seconds: wholeNumberParam(
+      "Max Seconds",
+      0,
+      "Seconds after which the command is stopped; 0 for no limit.",
+    ),
+  },
+  errorPrefix: "Async run error",
+  async handle(args, context) {
+    const { task, denial } = await startRun(args, context);
+    if (denial) return denial;
+    return answer({
+      task_id: task.id,
+      status: task.status,
+      keepAlive: context.tasks.keepSeconds(task),
+      pollFrequency: pollSeconds,
+      alias: task.alias,
+      command: task.command,
+      hash: task.commandHash,
+    });
+  },
+});
