@@ -1,6 +1,6 @@
 import type { ExtensionContext } from "vscode";
 import { version } from "../package.json";
-import { McpEndpoint } from "./mcp/mcpEndpoint";
+import type { McpEndpoint } from "./mcp/mcpEndpoint";
 import { openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
@@ -35,9 +35,11 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
 
   // VS Code's own confirmation of each tool call stands before every command an agent starts.
   const gate = openGate;
-  const endpoint = McpEndpoint.start({ tasks, catalog, gate, clock, logger, version });
-  own({ dispose: () => endpoint.then((started) => started.dispose()) });
-  own(registerMcpServer({ address: endpoint, version, logger }));
+  const startEndpoint = async (): Promise<McpEndpoint> => {
+    const { McpEndpoint } = await import("./mcp/mcpEndpoint");
+    return McpEndpoint.start({ tasks, catalog, gate, clock, logger, version });
+  };
+  own(registerMcpServer({ startEndpoint, version, logger }));
 
   own(registerTaskTree(tasks));
   const panel = own(new TaskPanel({ extensionUri, tasks, notify }));

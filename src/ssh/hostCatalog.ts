@@ -4,7 +4,7 @@ import type { Logger } from "../tasks/logger";
 import type { HostCatalog, HostInfo } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
 import { checkAlias } from "../tasks/taskRequest";
-import { SshConfigFile, type SshHostConfig } from "./sshConfigFile";
+import type { SshConfigFile, SshHostConfig } from "./sshConfigFile";
 
 export interface SshSettings {
   /** Path of the ssh config; `~/.ssh/config` when absent. */
@@ -44,6 +44,7 @@ export class SshHostCatalog implements HostCatalog {
   private async read(): Promise<SshConfigFile> {
     const path = this.settings().sshConfigFile ?? join(homedir(), ".ssh", "config");
     try {
+      const { SshConfigFile } = await import("./sshConfigFile");
       return await SshConfigFile.read(path);
     } catch (error) {
       throw new TaskError(

@@ -5,7 +5,8 @@ import { hostNotFound } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
 import { ConnectionPool, defaultPoolLimits } from "./connectionPool";
 import type { SshHostCatalog } from "./hostCatalog";
-import { SshConnection } from "./sshConnection";
+import type { SshHostConfig } from "./sshConfigFile";
+import type { SshConnection } from "./sshConnection";
 
 /** The way to the hosts of the catalog, over ssh2: one pool of connections per host. */
 export class SshHosts implements RemoteHosts, Disposable {
@@ -35,11 +36,15 @@ export class SshHosts implements RemoteHosts, Disposable {
     const key = JSON.stringify(config);
     let pool = this.pools.get(key);
     if (!pool) {
-      const open = (): Promise<SshConnection> =>
-        SshConnection.open(config, this.logger, this.agentSocket);
-      pool = new ConnectionPool(open, defaultPoolLimits);
+      pool = new ConnectionPool(() => this.open(config), defaultPoolLimits);
       this.pools.set(key, pool);
     }
     return pool;
+  }
+
+  private async open(config: SshHostConfig): Promise<SshConnection> {
+    // ssh2 takes a while to load: that is for the first connection to wait for, not for the editor's start.
+    const { SshConnection } = await import("./sshConnection");
+    return SshConnection.open(config, this.logger, this.agentSocket);
   }
 }

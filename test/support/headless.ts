@@ -29,15 +29,17 @@ export async function startHeadless(
   const args = ["--ssh-config", host.sshConfigFile, "--known-hosts", host.knownHostsFile];
   const script = join(repositoryRoot(), "dist/headless.js");
   const child = spawn(process.execPath, [script, "--http", ...args, ...flags], {
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let log = "";
+  child.stderr.on("data", (bytes: Buffer) => (log = (log + bytes.toString()).slice(-10_000)));
   const exited = once(child, "exit") as Promise<[number | null]>;
   const clients: Client[] = [];
-  const line = createInterface(child.stdout)[Symbol.asyncIterator]().next();
-  const first = await Promise.race([line, exited]);
-  if (Array.isArray(first))
-    throw new Error(`The headless server ended with ${first[0] ?? "a signal"}`);
-  const { url, token } = addressLine.parse(JSON.parse(String(first.value)));
+  const first = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
+  if (first.done)
+    throw new Error(`The headless server did not start:
+${log}`);
+  const { url, token } = addressLine.parse(JSON.parse(first.value));
   return {
     url,
     token,

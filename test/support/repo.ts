@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 /** The folder of this repository, found upwards from where the running bundle lies. */
 export function repositoryRoot(): string {
   let folder = __dirname;
-  while (!existsSync(join(folder, "package.json"))) {
+  while (!existsSync(join(folder, "package-lock.json"))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error(`No package.json above ${__dirname}`);
+    if (parent === folder) throw new Error(`No package-lock.json above ${__dirname}`);
     folder = parent;
   }
   return folder;

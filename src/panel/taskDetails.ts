@@ -1,0 +1,63 @@
+import { elapsedText } from "./elapsed";
+import { element, setText } from "./element";
+import { icon } from "./icons";
+import type { TaskView } from "./protocol";
+
+/** The selected task in words: what, where, how it stands, and what is known of its end. */
+export class TaskDetails {
+  readonly element: HTMLElement;
+  private readonly status = element("span", { class: "details-status" });
+  private readonly command = element("h1", { class: "details-command" });
+  private readonly host = element("span");
+  private readonly elapsed = element("span");
+  private readonly facts = element("p", { class: "details-facts" });
+  private readonly note = element("p", { class: "details-note" });
+  /** Says changes of the state to a screen reader; the elapsed time is no such change. */
+  private readonly announcer = element("div", { class: "visually-hidden", role: "status" });
+  private readonly cancelButton: HTMLElement;
+  private view: TaskView | undefined;
+
+  constructor(onCancel: (taskId: string) => void) {
+    const attributes = { appearance: "secondary", class: "details-cancel" };
+    this.cancelButton = element("vscode-button", attributes);
+    this.cancelButton.addEventListener("click", () => {
+      if (this.view) onCancel(this.view.id);
+    });
+    const text = element("div", { class: "details-text" }, this.command, this.facts);
+    const line = element("div", { class: "details-line" }, text, this.cancelButton);
+    this.element = element("header", { class: "details" }, line, this.note, this.announcer);
+  }
+
+  show(view: TaskView | undefined, now: number): void {
+    const before = this.view;
+    this.view = view;
+    this.element.hidden = !view;
+    if (!view || view === before) return;
+    setText(this.command, view.title);
+    this.command.title = view.command;
+    this.status.replaceChildren(icon(view.status), view.statusText);
+    setText(this.host, view.alias);
+    const facts = view.facts.map((fact) => element("span", {}, fact));
+    this.facts.replaceChildren(this.status, this.host, this.elapsed, ...facts);
+    this.cancelButton.hidden = view.cancel === undefined;
+    setText(this.cancelButton, view.cancel ?? "");
+    this.showNote(view);
+    this.tick(now);
+    if (before?.id === view.id && before.status !== view.status) this.announce(view);
+  }
+
+  tick(now: number): void {
+    if (this.view) setText(this.elapsed, elapsedText(this.view, now));
+  }
+
+  private showNote({ note }: TaskView): void {
+    this.note.hidden = !note;
+    if (!note) return;
+    this.note.dataset.kind = note.kind;
+    this.note.replaceChildren(icon(note.kind), element("span", {}, note.text));
+  }
+
+  private announce({ title, alias, statusText, note }: TaskView): void {
+    setText(this.announcer, `${title} on ${alias}: ${statusText}. ${note?.text ?? ""}`);
+  }
+}

@@ -1,0 +1,38 @@
+import type { CancelOutcome } from "../tasks/cancelOutcome";
+import { isEnded } from "../tasks/task";
+import type { TaskManager } from "../tasks/taskManager";
+import type { Notify } from "./notify";
+
+/** The doors of this folder. */
+export type Door = "tree" | "webview" | "palette";
+
+export interface CancelParts {
+  readonly tasks: Pick<TaskManager, "cancelTask">;
+  readonly notify: Pick<Notify, "inform" | "warn">;
+}
+
+const retry = "Retry Cancel";
+
+/** Cancels for a person and tells them what the tree and the panel don't: that it came too late, or is not verified. */
+export async function cancelTask(
+  { tasks, notify }: CancelParts,
+  taskId: string,
+  door: Door,
+): Promise<void> {
+  const request = { requestedBy: door, reason: "requested by the user" } as const;
+  for (;;) {
+    const outcome = await tasks.cancelTask(taskId, request);
+    if (isUnverified(outcome)) {
+      const answer = await notify.warn(outcome.note ?? "Not verified: it may still run.", [retry]);
+      if (answer === retry) continue;
+    } else if (!outcome.receipt) {
+      notify.inform(outcome.note ?? "This SSH task had already ended.");
+    }
+    return;
+  }
+}
+
+function isUnverified({ accepted, receipt, task }: CancelOutcome): boolean {
+  if (!accepted) return false;
+  return receipt ? !receipt.verified : !task || !isEnded(task);
+}

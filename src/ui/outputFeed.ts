@@ -1,0 +1,77 @@
+import type { OutputAnswer, OutputQuestion } from "../panel/protocol";
+import { DisposableStore, type Disposable } from "../tasks/lifecycle";
+import { isEnded, type Task } from "../tasks/task";
+import type { TaskManager } from "../tasks/taskManager";
+
+type FeedTasks = Pick<
+  TaskManager,
+  "getTask" | "onDidAppendOutput" | "onDidChangeTask" | "readOutput"
+>;
+
+/** Bytes of one answer. */
+const maxSliceBytes = 256 * 1024;
+/** Milliseconds between two answers at least. */
+const minIntervalMs = 50;
+
+/**
+ * Answers the panel's questions for output: each once, when there is something to say. The panel asks again when it has
+ * drawn the answer, so a flood of output waits in the task's own log and nowhere else.
+ */
+export class OutputFeed implements Disposable {
+  private readonly owned = new DisposableStore();
+  private open: OutputQuestion | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private answeredAt = 0;
+
+  constructor(
+    private readonly tasks: FeedTasks,
+    private readonly send: (answer: OutputAnswer) => void,
+  ) {
+    this.owned.add(tasks.onDidAppendOutput((taskId) => this.onNews(taskId)));
+    this.owned.add(tasks.onDidChangeTask((task) => this.onNews(task.id)));
+    this.owned.add({ dispose: () => this.close() });
+  }
+
+  /** Takes the place of the question before. */
+  ask(question: OutputQuestion): void {
+    this.open = question;
+    this.schedule();
+  }
+
+  /** Forgets the question: its asker is gone. */
+  close(): void {
+    this.open = undefined;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private onNews(taskId: string): void {
+    if (taskId === this.open?.taskId) this.schedule();
+  }
+
+  private schedule(): void {
+    const wait = Math.max(0, this.answeredAt + minIntervalMs - Date.now());
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      if (this.open) this.answer(this.open);
+    }, wait);
+  }
+
+  private answer({ question, taskId, cursor }: OutputQuestion): void {
+    const slice = this.tasks.readOutput(taskId, cursor, maxSliceBytes);
+    const { stdout = "", stderr = "", gaps = [], next = cursor, more = false } = slice ?? {};
+    const done = !more && isOver(this.tasks.getTask(taskId));
+    if (!done && stdout === "" && stderr === "" && gaps.length === 0) return;
+    this.open = undefined;
+    this.answeredAt = Date.now();
+    this.send({ question, stdout, stderr, gaps, next, done });
+  }
+}
+
+function isOver(task: Task | undefined): boolean {
+  return !task || isEnded(task);
+}

@@ -1,0 +1,72 @@
+import * as vscode from "vscode";
+import { isCancellable, type Task, type TaskStatus } from "../tasks/task";
+import type { CommandId, TreeContext } from "./commandIds";
+import { formatElapsedInSteps } from "./elapsed";
+import { describeDoor, describeStatus, noteOf, titleOf, visible } from "./taskText";
+
+/** Product icons in colours that every theme has: those of the editor's own test results. */
+const icons: Readonly<Record<TaskStatus, readonly [icon: string, color: string]>> = {
+  pending: ["clock", "testing.iconQueued"],
+  running: ["loading~spin", "charts.blue"],
+  cancelling: ["loading~spin", "problemsWarningIcon.foreground"],
+  lost: ["warning", "problemsWarningIcon.foreground"],
+  completed: ["pass", "testing.iconPassed"],
+  failed: ["error", "testing.iconFailed"],
+  cancelled: ["circle-slash", "testing.iconSkipped"],
+};
+
+/** A task as one line of the tree. */
+export function createTreeItem(task: Task, now: number): vscode.TreeItem {
+  const title = titleOf(task.command, 200);
+  // Cut so that host and time have room beside it in a side bar of usual width.
+  const item = new vscode.TreeItem(titleOf(task.command, 24));
+  const [icon, color] = icons[task.status];
+  item.id = task.id;
+  item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
+  item.description = [task.alias, formatElapsedInSteps(task, now), remark(task)]
+    .filter(Boolean)
+    .join(" · ");
+  item.contextValue = (isCancellable(task) ? "cancellable" : "ended") satisfies TreeContext;
+  // Without the elapsed time: a screen reader would read the line anew each second.
+  item.accessibilityInformation = { label: `${title}, ${describeStatus(task)} on ${task.alias}` };
+  item.command = {
+    title: "Show SSH Task Output",
+    command: "sshTasks.showTaskOutput" satisfies CommandId,
+    arguments: [task.id, true],
+  };
+  return item;
+}
+
+/** What the icon alone does not say. */
+function remark(task: Task): string {
+  switch (task.status) {
+    case "pending":
+    case "cancelling":
+      return describeStatus(task).toLowerCase();
+    case "lost":
+      return "may still run";
+    case "failed":
+      return task.exitCode > 0 ? `exit ${task.exitCode}` : describeStatus(task).toLowerCase();
+    case "running":
+    case "completed":
+    case "cancelled":
+      return "";
+  }
+}
+
+/** What the line leaves out, in Markdown in which what came from elsewhere is code or escaped text, never markup. */
+export function createTooltip(task: Task): vscode.MarkdownString {
+  const tooltip = new vscode.MarkdownString();
+  tooltip.appendCodeblock(visible(task.command).slice(0, 2000), "shellscript");
+  const started = new Date(task.createdAt).toLocaleString();
+  const where = `on ${task.alias}, started ${started} by ${describeDoor(task.startedBy)}`;
+  tooltip.appendMarkdown(`**${escape(describeStatus(task))}** ${escape(where)}`);
+  const note = noteOf(task);
+  if (note) tooltip.appendMarkdown(`\n\n${escape(visible(note.text))}`);
+  return tooltip;
+}
+
+/** Every punctuation mark of ASCII can be escaped (CommonMark 2.4); `appendText` would make all spaces unbreakable. */
+function escape(text: string): string {
+  return text.replace(/[!-/:-@[-`{-~]/g, "\\$&").replace(/\s+/g, " ");
+}

@@ -1,0 +1,134 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+/** A link that a test can make slow, stuck or broken. */
+export interface TcpProxy {
+  readonly port: number;
+  /** How many connections were accepted so far. */
+  readonly accepted: () => number;
+  /** How many bytes of clients that froze their connection by them are held back. */
+  readonly held: () => number;
+  /** Holds back all bytes, of connections that are open and of those to come, and says nothing of it to either end. */
+  freeze(): void;
+  /** Holds back the bytes of the connections that are open; new ones are not touched. */
+  freezeOpen(): void;
+  /** Freezes a connection in the moment its client sends a piece of at least so many bytes, that piece included. */
+  freezeAt(bytes: number): void;
+  /** Lets arrive what froze a connection, and keeps the rest held. */
+  deliver(): void;
+  /** Lets all bytes flow again, those held back first. */
+  thaw(): void;
+  /** Breaks every open connection. */
+  cut(): void;
+  close(): void;
+}
+
+/** Stands before a port of the loopback address. */
+export async function startTcpProxy(target: number): Promise<TcpProxy> {
+  const links = new Set<Link>();
+  let frozen = false;
+  let limit = Infinity;
+  let accepted = 0;
+  const server = createServer({ pauseOnConnect: true }, (client) => {
+    accepted++;
+    const link = new Link(client, target, () => links.delete(link));
+    link.limit = limit;
+    links.add(link);
+    if (!frozen) link.thaw();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The proxy has no port");
+  const cut = (): void => {
+    for (const link of links) link.cut();
+  };
+  return {
+    port: address.port,
+    accepted: () => accepted,
+    held: () => [...links].reduce((sum, link) => sum + link.heldBytes, 0),
+    freeze: () => {
+      frozen = true;
+      for (const link of links) link.freeze();
+    },
+    freezeOpen: () => {
+      for (const link of links) link.freeze();
+    },
+    freezeAt: (bytes) => {
+      limit = bytes;
+      for (const link of links) link.limit = bytes;
+    },
+    deliver: () => {
+      for (const link of links) link.deliver();
+    },
+    thaw: () => {
+      frozen = false;
+      limit = Infinity;
+      for (const link of links) link.thaw();
+    },
+    cut,
+    close: () => {
+      server.close();
+      cut();
+    },
+  };
+}
+
+/** One connection and its other half. A frozen one reads nothing: neither bytes nor that an end has gone. */
+class Link {
+  /** A larger piece from the client freezes it. */
+  limit = Infinity;
+  private readonly server: Socket;
+  private held: Buffer[] = [];
+
+  constructor(
+    private readonly client: Socket,
+    target: number,
+    onEnd: () => void,
+  ) {
+    this.server = connect({ port: target, host: "127.0.0.1" });
+    this.server.pause();
+    client.on("data", (bytes) => this.send(bytes));
+    this.server.on("data", (bytes) => client.write(bytes));
+    for (const [from, to] of [
+      [client, this.server],
+      [this.server, client],
+    ] as const) {
+      from.on("end", () => to.end());
+      // What was read before still arrives, as it would from the kernel of a process that is gone.
+      from.on("error", () => to.end());
+      from.on("close", onEnd);
+    }
+  }
+
+  get heldBytes(): number {
+    return Buffer.concat(this.held).length;
+  }
+
+  freeze(): void {
+    this.client.pause();
+    this.server.pause();
+  }
+
+  thaw(): void {
+    this.limit = Infinity;
+    this.deliver();
+    this.client.resume();
+    this.server.resume();
+  }
+
+  deliver(): void {
+    for (const bytes of this.held) this.server.write(bytes);
+    this.held = [];
+  }
+
+  cut(): void {
+    this.client.destroy();
+    this.server.destroy();
+  }
+
+  private send(bytes: Buffer): void {
+    if (bytes.length >= this.limit) this.freeze();
+    if (this.client.isPaused()) this.held.push(bytes);
+    else this.server.write(bytes);
+  }
+}

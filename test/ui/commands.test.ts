@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { QuickPickItem } from "vscode";
+import { TaskError } from "../../src/tasks/taskError";
+import { commandIds } from "../../src/ui/commandIds";
+import { registerCommands } from "../../src/ui/commands";
+import { reports } from "../support/fakeRemoteHost";
+import { createUi } from "./createUi";
+
+function createCommands() {
+  const ui = createUi();
+  const shown: unknown[][] = [];
+  const panel = { show: (...call: unknown[]) => void shown.push(call) };
+  const { tasks, catalog, notify, editor } = ui;
+  const registration = registerCommands({ tasks, catalog, notify, panel });
+  const run = async (id: string, ...args: unknown[]): Promise<void> => {
+    await editor.registered.get(id)?.(...args);
+  };
+  return { ...ui, shown, registration, run };
+}
+
+describe("the commands", () => {
+  it("are registered, all of them, and gone after disposal", () => {
+    const { editor, registration } = createCommands();
+
+    assert.deepEqual([...editor.registered.keys()].sort(), [...commandIds].sort());
+
+    registration.dispose();
+    assert.equal(editor.registered.size, 0);
+  });
+
+  it("show a failure instead of throwing it", async () => {
+    const { catalog, editor, run } = createCommands();
+    catalog.failure = new TaskError("configUnreadable", "Can't read it. Check the path.");
+
+    await run("sshTasks.runTask");
+
+    assert.deepEqual(editor.messages, [
+      { kind: "error", text: "Can't read it. Check the path.", buttons: ["Open Settings"] },
+    ]);
+  });
+});
+
+describe("Cancel SSH Task", () => {
+  it("cancels the task of the tree's line at once, as the tree", async () => {
+    const { startRunning, tasks, editor, run } = createCommands();
+    const { task } = await startRunning();
+
+    await run("sshTasks.cancelTask", task.id);
+
+    const now = tasks.getTask(task.id);
+    assert.equal(now?.status, "cancelled");
+    assert.equal(now.receipt.requestedBy, "tree");
+    assert.equal(now.receipt.reason, "requested by the user");
+    assert.deepEqual(editor.messages, []);
+  });
+
+  it("asks which of the live tasks, newest first, with host, command and elapsed time", async () => {
+    const { start, startRunning, tasks, clock, editor, run } = createCommands();
+    (await startRunning({ command: "ended" })).remote.exit(0);
+    await clock.advance(1000);
+    await startRunning({ command: "make test" });
+    await start({ command: "sleep 9", alias: "web.example.com" });
+    let offered: readonly QuickPickItem[] = [];
+    editor.pick = (items) => (offered = items)[1];
+
+    await run("sshTasks.cancelTask");
+
+    const [first, second, ...rest] = offered;
+    assert.deepEqual(rest, []);
+    assert.deepEqual([first?.label, first?.description], ["sleep 9", "web.example.com"]);
+    assert.match(first?.detail ?? "", /^Pending · \d+/);
+    assert.deepEqual([second?.label, second?.description], ["make test", "build01"]);
+    assert.match(second?.detail ?? "", /^Running · \d+/);
+    const statuses = tasks.listTasks().map((task) => task.status);
+    assert.deepEqual(statuses, ["completed", "cancelled", "pending"]);
+    const cancelled = tasks.listTasks()[1];
+    assert.equal(cancelled && "receipt" in cancelled && cancelled.receipt?.requestedBy, "palette");
+  });
+
+  it("cancels nothing when the person picks nothing", async () => {
+    const { startRunning, tasks, run } = createCommands();
+    const { task } = await startRunning();
+
+    await run("sshTasks.cancelTask");
+
+    assert.equal(tasks.getTask(task.id)?.status, "running");
+  });
+
+  it("says so when nothing is running", async () => {
+    const { editor, run } = createCommands();
+
+    await run("sshTasks.cancelTask");
+
+    assert.deepEqual(
+      editor.messages.map(({ text }) => text),
+      ["No SSH task is running."],
+    );
+  });
+
+  it("warns of what is not verified, without the word cancelled, and tries again on request", async () => {
+    const { startRunning, tasks, clock, editor, run } = createCommands();
+    const { task, remote } = await startRunning();
+    remote.onCancel = () => Promise.resolve(reports.left(clock.now()));
+    editor.press = () => {
+      remote.onCancel = () => Promise.resolve(remote.endTree());
+      return "Retry Cancel";
+    };
+
+    await run("sshTasks.cancelTask", task.id);
+
+    assert.deepEqual(editor.messages, [
+      {
+        kind: "warning",
+        text: "Not verified: 1 process may still run on build01: 4712 (root).",
+        buttons: ["Retry Cancel"],
+      },
+    ]);
+    assert.equal(remote.climbs.length, 2);
+    assert.equal(tasks.getTask(task.id)?.status, "cancelled");
+  });
+
+  it("says that it came too late", async () => {
+    const { startRunning, editor, run, clock } = createCommands();
+    const { task, remote } = await startRunning();
+    remote.exit(0);
+    await clock.advance(0);
+
+    await run("sshTasks.cancelTask", task.id);
+
+    assert.deepEqual(editor.messages, [
+      { kind: "information", text: "This SSH task had already ended.", buttons: [] },
+    ]);
+  });
+});
+
+describe("Run SSH Task…", () => {
+  it("asks for host and command, starts it as the palette and opens the panel on it", async () => {
+    const { tasks, editor, shown, run } = createCommands();
+    editor.pick = (items) => items.find(({ label }) => label === "web.example.com");
+    editor.input = () => "uptime";
+
+    await run("sshTasks.runTask");
+
+    const [task] = tasks.listTasks();
+    assert.deepEqual(
+      [task?.alias, task?.command, task?.startedBy],
+      ["web.example.com", "uptime", "palette"],
+    );
+    assert.deepEqual(shown, [[task?.id]]);
+  });
+
+  it("shows how each host is reached, and its description and tags", async () => {
+    const { catalog, editor, run } = createCommands();
+    const host = {
+      hostName: "10.0.0.5",
+      user: "dev",
+      tags: ["web", "eu"],
+      description: "Frontend",
+    };
+    catalog.hosts = [{ alias: "web", port: 2222, ...host }];
+    let offered: readonly QuickPickItem[] = [];
+    editor.pick = (items) => void (offered = items);
+
+    await run("sshTasks.runTask");
+
+    assert.deepEqual(offered, [
+      { label: "web", description: "dev@10.0.0.5:2222", detail: "Frontend #web #eu" },
+    ]);
+  });
+
+  it("checks the command while it is typed", async () => {
+    const { editor, run } = createCommands();
+    editor.pick = ([first]) => first;
+    const answers: unknown[] = [];
+    editor.input = (options) => {
+      for (const text of ["  ", "a\0", "x".repeat(10_001), "ls"])
+        answers.push(options.validateInput?.(text));
+      return undefined;
+    };
+
+    await run("sshTasks.runTask");
+
+    assert.deepEqual(answers, [
+      "Command is required",
+      "Command contains invalid characters (null bytes not allowed)",
+      "Command too long (max 10000 characters)",
+      undefined,
+    ]);
+  });
+
+  for (const [what, pick, input] of [
+    ["host", false, "ls"],
+    ["command", true, undefined],
+  ] as const) {
+    it(`starts nothing when no ${what} is given`, async () => {
+      const { tasks, editor, shown, run } = createCommands();
+      editor.pick = ([first]) => (pick ? first : undefined);
+      editor.input = () => input;
+
+      await run("sshTasks.runTask");
+
+      assert.deepEqual([tasks.listTasks(), shown, editor.messages], [[], [], []]);
+    });
+  }
+
+  it("says what to do when there are no hosts", async () => {
+    const { catalog, editor, run } = createCommands();
+    catalog.hosts = [];
+    editor.press = () => "Open Settings";
+
+    await run("sshTasks.runTask");
+
+    assert.match(editor.messages[0]?.text ?? "", /^No SSH hosts found\. Add a Host entry/);
+    assert.deepEqual(editor.executed, [["workbench.action.openSettings", "sshTasks."]]);
+  });
+});
+
+describe("Show SSH Task Output", () => {
+  it("shows the line that was clicked and leaves the focus in the tree", async () => {
+    const { shown, run } = createCommands();
+
+    await run("sshTasks.showTaskOutput", "an-id", true);
+    // A menu's command gets the selected lines as its second argument.
+    await run("sshTasks.showTaskOutput", "an-id", ["an-id"]);
+
+    assert.deepEqual(shown, [
+      ["an-id", { preserveFocus: true }],
+      ["an-id", { preserveFocus: false }],
+    ]);
+  });
+
+  it("asks which of all tasks", async () => {
+    const { startRunning, editor, shown, clock, run } = createCommands();
+    const { task, remote } = await startRunning();
+    remote.exit(2);
+    await clock.advance(0);
+    editor.pick = ([first]) => first;
+
+    await run("sshTasks.showTaskOutput");
+
+    assert.deepEqual(shown, [[task.id, { preserveFocus: false }]]);
+  });
+
+  it("says so when there is none", async () => {
+    const { editor, shown, run } = createCommands();
+
+    await run("sshTasks.showTaskOutput");
+
+    assert.deepEqual(
+      editor.messages.map(({ text }) => text),
+      ["There is no SSH task yet."],
+    );
+    assert.deepEqual(shown, []);
+  });
+});
+
+describe("the other commands", () => {
+  it("Clear Finished SSH Tasks forgets the ended tasks only", async () => {
+    const { startRunning, tasks, clock, run } = createCommands();
+    const { remote } = await startRunning();
+    const { task } = await startRunning();
+    remote.exit(0);
+    await clock.advance(0);
+
+    await run("sshTasks.clearFinishedTasks");
+
+    assert.deepEqual(
+      tasks.listTasks().map(({ id }) => id),
+      [task.id],
+    );
+  });
+
+  it("Open SSH Tasks shows the panel", async () => {
+    const { shown, run } = createCommands();
+
+    await run("sshTasks.openPanel");
+
+    assert.deepEqual(shown, [[]]);
+  });
+});

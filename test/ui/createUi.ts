@@ -1,0 +1,25 @@
+import * as vscode from "vscode";
+import { Notify } from "../../src/ui/notify";
+import { TaskPanel } from "../../src/ui/taskPanel";
+import { createLogger, createTasks, type TasksHarness } from "../support/createTasks";
+import { resetEditor, type Editor } from "../support/vscode";
+
+export interface UiHarness extends TasksHarness {
+  readonly editor: Editor;
+  readonly notify: Notify;
+  /** What Notify logged, and `shown` when it opened the log. */
+  readonly notified: string[];
+  createPanel(): TaskPanel;
+}
+
+/** The parts that the editor's face is made of, at an editor of their own. */
+export function createUi(): UiHarness {
+  const editor = resetEditor();
+  const harness = createTasks();
+  const notified: string[] = [];
+  const notify = new Notify({ ...createLogger(notified), show: () => notified.push("shown") });
+  const extensionUri = vscode.Uri.parse("file:/extension");
+  const createPanel = (): TaskPanel =>
+    new TaskPanel({ extensionUri, tasks: harness.tasks, notify });
+  return { ...harness, editor, notify, notified, createPanel };
+}

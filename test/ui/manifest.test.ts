@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import * as ids from "../../src/ui/commandIds";
+import { repositoryRoot } from "../support/repo";
+
+const menuItem = z.object({ command: z.string(), when: z.string() });
+
+const manifest = z
+  .object({
+    main: z.string(),
+    icon: z.string(),
+    engines: z.object({ vscode: z.string() }),
+    activationEvents: z.array(z.string()),
+    devDependencies: z.record(z.string(), z.string()),
+    contributes: z.object({
+      viewsContainers: z.object({
+        activitybar: z.array(z.object({ id: z.string(), title: z.string(), icon: z.string() })),
+      }),
+      views: z.record(z.string(), z.array(z.object({ id: z.string(), name: z.string() }))),
+      viewsWelcome: z.array(z.object({ view: z.string(), contents: z.string() })),
+      commands: z.array(z.object({ command: z.string(), title: z.string() })),
+      menus: z.record(z.string(), z.array(menuItem)),
+      mcpServerDefinitionProviders: z.array(z.object({ id: z.string(), label: z.string() })),
+      configuration: z.object({
+        properties: z.record(
+          z.string(),
+          z.object({ scope: z.string(), markdownDescription: z.string() }),
+        ),
+      }),
+    }),
+  })
+  .parse(JSON.parse(read("package.json")));
+const { contributes } = manifest;
+
+describe("package.json", () => {
+  it("has the commands of the code, with the titles people search for", () => {
+    assert.deepEqual(
+      Object.fromEntries(contributes.commands.map(({ command, title }) => [command, title])),
+      {
+        "sshTasks.cancelTask": "Cancel SSH Task",
+        "sshTasks.runTask": "Run SSH Task…",
+        "sshTasks.showTaskOutput": "Show SSH Task Output",
+        "sshTasks.clearFinishedTasks": "Clear Finished SSH Tasks",
+        "sshTasks.openPanel": "Open SSH Tasks",
+      } satisfies Record<ids.CommandId, string>,
+    );
+  });
+
+  it("has the settings of the code, each of the machine", () => {
+    const { properties } = contributes.configuration;
+    assert.deepEqual(Object.keys(properties).sort(), [...ids.settingIds].sort());
+    for (const { scope } of Object.values(properties)) assert.equal(scope, "application");
+  });
+
+  it("has the view, the panel and the MCP provider of the code", () => {
+    assert.deepEqual(
+      contributes.viewsContainers.activitybar.map(({ id, title }) => [id, title]),
+      [["sshTasks", "SSH Tasks"]],
+    );
+    const views = Object.values(contributes.views).flat();
+    assert.deepEqual(
+      views.map(({ id, name }) => [id, name]),
+      [[ids.viewId, "Tasks"]],
+    );
+    assert.deepEqual(
+      contributes.viewsWelcome.map(({ view }) => view),
+      [ids.viewId],
+    );
+    assert.deepEqual(contributes.mcpServerDefinitionProviders, [
+      { id: ids.mcpProviderId, label: "SSH Tasks" },
+    ]);
+    assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${ids.panelType}`));
+  });
+
+  it("offers in menus only what there is, where it is", () => {
+    const items = Object.values(contributes.menus).flat();
+    const commands: readonly string[] = ids.commandIds;
+    for (const { command, when } of items) {
+      assert.ok(commands.includes(command), command);
+      const [, context] = /viewItem == (\w+)/.exec(when) ?? [];
+      if (context !== undefined)
+        assert.ok((ids.treeContexts as readonly string[]).includes(context));
+      assert.match(when, /view == sshTasks\.tasks|activeWebviewPanelId == sshTasks\.panel/);
+    }
+    const inline = contributes.menus["view/item/context"]?.find(({ when }) =>
+      when.includes("cancellable"),
+    );
+    assert.equal(inline?.command, "sshTasks.cancelTask");
+  });
+
+  it("links commands that exist", () => {
+    const [, command = ""] =
+      /\(command:([\w.]+)\)/.exec(contributes.viewsWelcome[0]?.contents ?? "") ?? [];
+    assert.ok((ids.commandIds as readonly string[]).includes(command));
+  });
+
+  it("names pictures that exist", () => {
+    const pictures = [
+      manifest.icon,
+      ...contributes.viewsContainers.activitybar.map(({ icon }) => icon),
+    ];
+    for (const path of pictures) assert.ok(existsSync(join(repositoryRoot(), path)), path);
+  });
+
+  it("asks for no newer editor than the types describe", () => {
+    assert.equal(
+      manifest.engines.vscode,
+      manifest.devDependencies["@types/vscode"]?.replace(/^[~^]?/, "^"),
+    );
+  });
+});
+
+describe("the sources", () => {
+  it("name no id of ours that commandIds.ts does not have", () => {
+    const known: readonly string[] = [
+      ...ids.commandIds,
+      ...ids.settingIds,
+      ids.viewId,
+      ids.panelType,
+      ids.mcpProviderId,
+    ];
+    for (const file of readdirSync(join(repositoryRoot(), "src/ui"))) {
+      for (const [, id = ""] of read(`src/ui/${file}`).matchAll(/"(sshTasks\.\w+)"/g)) {
+        assert.ok(known.includes(id), `${file}: ${id}`);
+      }
+    }
+  });
+});
+
+function read(path: string): string {
+  return readFileSync(join(repositoryRoot(), path), "utf8");
+}

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { openLog } from "../../src/ui/outputChannel";
+import { resetEditor } from "../support/vscode";
+
+it("the log is the log output channel SSH Tasks", () => {
+  const { logged } = resetEditor();
+
+  openLog().info("hello");
+
+  assert.deepEqual(logged, ['SSH Tasks, {"log":true}: hello']);
+});

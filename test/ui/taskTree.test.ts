@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import type { CancellationToken, TreeItem as EditorTreeItem } from "vscode";
+import { TaskError } from "../../src/tasks/taskError";
+import type { TaskStatus } from "../../src/tasks/task";
+import { registerTaskTree } from "../../src/ui/taskTree";
+import { settle } from "../support/fakeClock";
+import { reports } from "../support/fakeRemoteHost";
+import type { MarkdownString, TreeItem } from "../support/vscode";
+import { createUi } from "./createUi";
+
+function createTree() {
+  const ui = createUi();
+  const registration = registerTaskTree(ui.tasks);
+  const { tree } = ui.editor;
+  assert.ok(tree);
+  const { provider } = tree;
+  const changes: unknown[] = [];
+  provider.onDidChangeTreeData?.((change) => changes.push(change));
+  const ids = (): string[] => provider.getChildren() as string[];
+  const item = (id: string): TreeItem => provider.getTreeItem(id) as unknown as TreeItem;
+  const tooltip = (id: string): MarkdownString => {
+    const line = item(id);
+    assert.equal(line.tooltip, undefined);
+    void provider.resolveTreeItem?.(line as unknown as EditorTreeItem, id, {} as CancellationToken);
+    assert.ok(line.tooltip);
+    return line.tooltip;
+  };
+  const items = (): TreeItem[] => ids().map(item);
+  return { ...ui, registration, tree, provider, changes, ids, item, items, tooltip };
+}
+
+describe("the tree", () => {
+  // The tree reads the editor's clock, the tasks their own: both stand still at the same time.
+  beforeEach(() =>
+    mock.timers.enable({ apis: ["Date", "setInterval"], now: Date.UTC(2026, 0, 1) }),
+  );
+  afterEach(() => mock.timers.reset());
+
+  it("lists the tasks newest first, none below another", async () => {
+    const { start, items, ids, provider } = createTree();
+    await start({ command: "first" });
+    await start({ command: "second" });
+
+    assert.deepEqual(
+      items().map(({ label }) => label),
+      ["second", "first"],
+    );
+    assert.deepEqual(provider.getChildren(ids()[0]), []);
+  });
+
+  it("shows host and elapsed time beside the start of the command's first line", async () => {
+    const { startRunning, item } = createTree();
+    const { task } = await startRunning({
+      command: "for i in 1 2 3\ndo something very long; done",
+    });
+    const { task: long } = await startRunning({
+      command: "x".repeat(100),
+      alias: "web.example.com",
+    });
+    mock.timers.tick(65_000);
+
+    assert.equal(item(task.id).label, "for i in 1 2 3 …");
+    assert.equal(item(task.id).description, "build01 · 1m 5s");
+    assert.equal(item(long.id).label, `${"x".repeat(23)}…`);
+    assert.equal(
+      item(long.id).accessibilityInformation?.label,
+      `${"x".repeat(100)}, Running on web.example.com`,
+    );
+  });
+
+  it("shows the output of the line that is clicked", async () => {
+    const { start, item } = createTree();
+    const { id } = await start();
+
+    const command = item(id).command;
+
+    assert.deepEqual(
+      [command?.command, command?.arguments],
+      ["sshTasks.showTaskOutput", [id, true]],
+    );
+  });
+
+  it("has an icon, a menu and a remark for each state", async () => {
+    const { start, startRunning, clock, tasks, item } = createTree();
+    const rows: Partial<Record<TaskStatus, string>> = {};
+    const look = (id: string): void => {
+      const { iconPath, contextValue, description } = item(id);
+      const status = tasks.getTask(id)?.status;
+      if (status)
+        rows[status] = [iconPath?.id, iconPath?.color?.id, contextValue, description].join(", ");
+    };
+    const pending = await start();
+    look(pending.id);
+    await tasks.cancelTask(pending.id, { requestedBy: "tree", reason: "" });
+    look(pending.id);
+    const running = await startRunning();
+    look(running.task.id);
+    running.remote.onCancel = () => Promise.resolve(reports.left(clock.now()));
+    await tasks.cancelTask(running.task.id, { requestedBy: "tree", reason: "" });
+    look(running.task.id);
+    await clock.advance(50_000);
+    look(running.task.id);
+    for (const exitCode of [0, 2]) {
+      const { task, remote } = await startRunning();
+      remote.exit(exitCode);
+      await settle();
+      look(task.id);
+    }
+
+    assert.deepEqual(rows, {
+      pending: "clock, testing.iconQueued, cancellable, build01 · 0s · pending",
+      running: "loading~spin, charts.blue, cancellable, build01 · 0s",
+      cancelling:
+        "loading~spin, problemsWarningIcon.foreground, cancellable, build01 · 0s · cancelling",
+      lost: "warning, problemsWarningIcon.foreground, cancellable, build01 · 48s · may still run",
+      completed: "pass, testing.iconPassed, ended, build01 · 0ms",
+      failed: "error, testing.iconFailed, ended, build01 · 0ms · exit 2",
+      cancelled: "circle-slash, testing.iconSkipped, ended, build01 · 0ms",
+    } satisfies Record<TaskStatus, string>);
+  });
+
+  it("keeps what comes from elsewhere out of the tooltip's markup", async () => {
+    const { start, tooltip, hosts } = createTree();
+    const task = await start({
+      startedBy: "agent:[me](command:evil)",
+      command: "echo '[x](y)' \u202e",
+    });
+    hosts.of(task.id).failToStart(new TaskError("connectionRefused", "**Bold** <b>no</b> [a](b)"));
+    await settle();
+
+    const { value, isTrusted } = tooltip(task.id);
+
+    assert.equal(isTrusted, undefined);
+    assert.match(value, /```shellscript\necho '\[x\]\(y\)' \ufffd\n```/);
+    assert.ok(value.includes("\\[me\\]\\(command\\:evil\\)"));
+    assert.ok(value.includes("\\*\\*Bold\\*\\* \\<b\\>no\\<\\/b\\> \\[a\\]\\(b\\)"));
+  });
+
+  it("shows the receipt of a cancel in the tooltip", async () => {
+    const { startRunning, tasks, tooltip } = createTree();
+    const { task } = await startRunning();
+    await tasks.cancelTask(task.id, { requestedBy: "agent:Copilot", reason: "" });
+
+    const text = tooltip(task.id).value.replaceAll("\\", "");
+
+    assert.match(text, /\*\*Cancelled\*\* on build01/);
+    assert.match(text, /Verified: 3 processes gone from build01 after TERM/);
+  });
+
+  it("counts what runs in its badge, and has none when nothing does", async () => {
+    const { startRunning, tree } = createTree();
+    assert.equal(tree.badge, undefined);
+    const first = await startRunning();
+    assert.deepEqual(tree.badge, { value: 1, tooltip: "1 SSH task running" });
+    const second = await startRunning();
+    assert.deepEqual(tree.badge, { value: 2, tooltip: "2 SSH tasks running" });
+
+    first.remote.exit(0);
+    second.remote.exit(0);
+    await settle();
+
+    assert.equal(tree.badge, undefined);
+  });
+});
+
+describe("the tree's refresh", () => {
+  beforeEach(() =>
+    mock.timers.enable({ apis: ["Date", "setInterval"], now: Date.UTC(2026, 0, 1) }),
+  );
+  afterEach(() => mock.timers.reset());
+
+  it("is of all for a new or a removed task, and of its own line for a changed one", async () => {
+    const { start, hosts, tasks, items, changes } = createTree();
+    const { id } = await start();
+    assert.deepEqual(changes.splice(0), [undefined]);
+    items();
+
+    hosts.of(id).run();
+    await settle();
+    hosts.of(id).exit(0);
+    await settle();
+    tasks.clearFinished();
+
+    assert.deepEqual(changes, [id, id, undefined]);
+  });
+
+  it("is of the running lines only, each second at first and then in longer steps", async () => {
+    const { startRunning, items, changes } = createTree();
+    (await startRunning()).remote.exit(0);
+    await settle();
+    const { task } = await startRunning();
+    items();
+    changes.length = 0;
+    // The editor asks for the lines it was told of.
+    const seconds = (count: number): unknown[] => {
+      for (let i = 0; i < count; i++) {
+        mock.timers.tick(1000);
+        if (changes.length > 0) items();
+      }
+      return changes.splice(0);
+    };
+
+    assert.deepEqual(seconds(3), [[task.id], [task.id], [task.id]]);
+    assert.equal(seconds(7).length, 7);
+    assert.equal(seconds(50).length, 10);
+  });
+
+  it("stops when nothing runs and when nobody looks", async () => {
+    const { startRunning, tree, items, changes } = createTree();
+    const { remote } = await startRunning();
+    items();
+    changes.length = 0;
+
+    tree.setVisible(false);
+    mock.timers.tick(5000);
+    assert.deepEqual(changes, []);
+    tree.setVisible(true);
+    assert.equal(changes.length, 1);
+    remote.exit(0);
+    await settle();
+    changes.length = 0;
+    mock.timers.tick(60_000);
+    assert.deepEqual(changes, []);
+  });
+
+  it("ends with the tree", async () => {
+    const { startRunning, registration, tree, changes } = createTree();
+    const { remote } = await startRunning();
+    changes.length = 0;
+
+    registration.dispose();
+    remote.exit(0);
+    await settle();
+    mock.timers.tick(5000);
+
+    assert.deepEqual(changes, []);
+    assert.equal(tree.disposed, true);
+  });
+});
