@@ -1,72 +1,95 @@
 // Builds everything: `node esbuild.js [--watch] [--dev] [--tests]`.
 // dist/ is the product (extension, headless server, webview); out/ is the tests and the commands behind npm scripts.
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import * as esbuild from "esbuild";
-import { globSync } from "tinyglobby";
+const { globSync } = require("tinyglobby");
+const esbuild = require("esbuild");
+const path = require("node:path");
 
 const flags = new Set(process.argv.slice(2));
 const watch = flags.has("--watch");
 const minify = !watch && !flags.has("--dev");
+const sourcemap = minify ? false : "linked";
 
 /** ssh2 falls back to its own JavaScript when its native parts are not there: as fast (measured), and portable. */
 const nativeParts = ["*.node", "cpu-features"];
 
-/** @type {esbuild.BuildOptions} */
+/** @type {import("esbuild").BuildOptions} */
 const node = {
   bundle: true,
   platform: "node",
+  format: "cjs",
   target: "node20",
   loader: { ".sh": "text" },
+  // Some ES modules ask for import.meta.url, which a CommonJS bundle does not have.
+  define: { "import.meta.url": "importMetaUrl" },
+  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   keepNames: true,
   logLevel: "warning",
 };
 
-// In chunks, so that ssh2 and the MCP SDK are read when they are first needed and not when the editor starts.
-/** @type {esbuild.BuildOptions} */
-const hostCode = {
-  ...node,
-  format: "esm",
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
-  // CommonJS packages inside an ES module still ask for Node's own modules by require, and for their folder.
-  banner: {
-    js: [
-      'import { createRequire as bundleRequire } from "node:module";',
-      'import { fileURLToPath as bundlePath } from "node:url";',
-      "const require = bundleRequire(import.meta.url);",
-      'const __dirname = bundlePath(new URL(".", import.meta.url));',
-    ].join(" "),
+/**
+ * What the sources import with `import()` is a file of its own, read when it is first needed and not when the editor
+ * starts: ssh2, the MCP SDK. The core is a file that all of them share, so that a TaskError is the same everywhere.
+ * @type {import("esbuild").Plugin}
+ */
+const separateFiles = {
+  name: "separate-files",
+  setup(build) {
+    const core = path.resolve("src/tasks");
+    build.onResolve({ filter: /^\./ }, async ({ path: name, kind, resolveDir, pluginData }) => {
+      if (pluginData === "resolving" || resolveDir.startsWith(core)) return undefined;
+      const { path: file } = await build.resolve(name, { kind, resolveDir, pluginData: "resolving" });
+      if (file.startsWith(core)) return { path: "./tasks.js", external: true };
+      if (kind !== "dynamic-import") return undefined;
+      return { path: `./${path.basename(file, ".ts")}.js`, external: true };
+    });
   },
-  external: ["vscode", ...nativeParts],
-  entryPoints: ["src/extension.ts", "src/headless.ts"],
-  outdir: "dist",
-  metafile: true,
-  sourcemap: minify ? false : "linked",
-  minify,
 };
 
-/** @type {esbuild.BuildOptions} */
-const panel = {
-  bundle: true,
-  platform: "browser",
-  format: "iife",
-  target: "chrome128",
-  loader: { ".css": "text" },
-  entryPoints: ["src/panel/panel.ts"],
-  outdir: "dist",
-  sourcemap: minify ? false : "linked",
-  minify,
-  logLevel: "warning",
+/** The core in one file: everything that its files export. */
+const coreFile = {
+  contents: globSync("src/tasks/*.ts")
+    .map((file) => `export * from "./${file}";`)
+    .join("\n"),
+  resolveDir: __dirname,
+  sourcefile: "tasks.ts",
 };
 
-/** @type {() => esbuild.BuildOptions} */
+/** @type {import("esbuild").BuildOptions[]} */
+const product = [
+  {
+    ...node,
+    entryPoints: [
+      "src/extension.ts",
+      "src/headless.ts",
+      "src/mcp/mcpEndpoint.ts",
+      "src/ssh/sshConfigFile.ts",
+      "src/ssh/sshConnection.ts",
+    ],
+    entryNames: "[name]",
+    external: ["vscode", ...nativeParts],
+    plugins: [separateFiles],
+    outdir: "dist",
+    sourcemap,
+    minify,
+  },
+  { ...node, stdin: coreFile, outfile: "dist/tasks.js", sourcemap, minify },
+  {
+    bundle: true,
+    platform: "browser",
+    format: "iife",
+    target: "chrome128",
+    loader: { ".css": "text" },
+    entryPoints: ["src/panel/panel.ts"],
+    outdir: "dist",
+    sourcemap,
+    minify,
+    logLevel: "warning",
+  },
+];
+
+/** @type {() => import("esbuild").BuildOptions} */
 const tests = () => ({
   ...node,
-  format: "cjs",
-  // Some ES modules ask for import.meta.url, which a CommonJS bundle does not have.
-  define: { "import.meta.url": "importMetaUrl" },
-  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   entryPoints: globSync(["test/**/*.test.ts", "test/commands/*.ts"]),
   outbase: "test",
   outdir: "out",
@@ -75,26 +98,16 @@ const tests = () => ({
   sourcemap: "inline",
 });
 
-const targets = [hostCode, panel];
-if (flags.has("--tests")) {
-  targets.push(tests());
-  await mkdir("out", { recursive: true });
-  await writeFile("out/package.json", '{ "type": "commonjs" }\n');
-}
-if (watch) {
+async function main() {
+  const targets = flags.has("--tests") ? [...product, tests()] : product;
+  if (!watch) {
+    await Promise.all(targets.map((options) => esbuild.build(options)));
+    return;
+  }
   const contexts = await Promise.all(
     targets.map((options) => esbuild.context({ ...options, logLevel: "info" })),
   );
   await Promise.all(contexts.map((context) => context.watch()));
-} else {
-  const [{ metafile }] = await Promise.all(targets.map((options) => esbuild.build(options)));
-  await removeStaleChunks(Object.keys(metafile?.outputs ?? {}));
 }
 
-/** Chunks are named after their content: those of earlier builds would be packed too. */
-async function removeStaleChunks(built) {
-  for (const name of await readdir("dist/chunks")) {
-    const path = join("dist/chunks", name);
-    if (!built.includes(path)) await rm(path, { force: true });
-  }
-}
+main().catch(() => process.exit(1));
