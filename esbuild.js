@@ -37,7 +37,11 @@ const separateFiles = {
     const core = path.resolve("src/tasks");
     build.onResolve({ filter: /^\./ }, async ({ path: name, kind, resolveDir, pluginData }) => {
       if (pluginData === "resolving" || resolveDir.startsWith(core)) return undefined;
-      const { path: file } = await build.resolve(name, { kind, resolveDir, pluginData: "resolving" });
+      const { path: file } = await build.resolve(name, {
+        kind,
+        resolveDir,
+        pluginData: "resolving",
+      });
       if (file.startsWith(core)) return { path: "./tasks.js", external: true };
       if (kind !== "dynamic-import") return undefined;
       return { path: `./${path.basename(file, ".ts")}.js`, external: true };

@@ -46,24 +46,15 @@ export default tseslint.config(
     },
     rules: {
       "import-x/no-cycle": "error",
-      "max-lines-per-function": [
-        "error",
-        { max: 50, skipBlankLines: true, skipComments: true },
-      ],
+      "max-lines-per-function": ["error", { max: 50, skipBlankLines: true, skipComments: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/switch-exhaustiveness-check": [
         "error",
         { considerDefaultExhaustiveForUnions: true },
       ],
       "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
-      "@typescript-eslint/restrict-template-expressions": [
-        "error",
-        { allowNumber: true },
-      ],
-      "@typescript-eslint/no-confusing-void-expression": [
-        "error",
-        { ignoreArrowShorthand: true },
-      ],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "no-console": "error",
     },
   },
@@ -77,20 +68,8 @@ export default tseslint.config(
     "ssh-config$",
     "tinyglobby$",
   ]),
-  mayImport("mcp/*.ts", [
-    "node:",
-    "\\./",
-    "\\.\\./tasks/",
-    "@modelcontextprotocol/sdk/",
-    "zod$",
-  ]),
-  mayImport("mcp/tools/*.ts", [
-    "node:",
-    "\\./",
-    "\\.\\./[^/]+$",
-    "\\.\\./\\.\\./tasks/",
-    "zod$",
-  ]),
+  mayImport("mcp/*.ts", ["node:", "\\./", "\\.\\./tasks/", "@modelcontextprotocol/sdk/", "zod$"]),
+  mayImport("mcp/tools/*.ts", ["node:", "\\./", "\\.\\./[^/]+$", "\\.\\./\\.\\./tasks/", "zod$"]),
   mayImport("ui/**/*.ts", [
     "node:",
     "\\./",
