@@ -6,12 +6,13 @@
 #   gone          two scans in a row saw nothing of the task
 #   left          some processes could not be ended; a LEFT names each
 #   unscannable   processes can't be seen on this host
+# shellcheck disable=SC2034 # VERDICT is for the caller
 st_climb() {
   st_can_scan || { VERDICT=unscannable; return; }
   EMPTY_SCANS=0
   st_scan
-  st_report FOUND "$(st_count "$PIDS")" "$(st_leader_found)"
   st_scan_until_gone 2
+  st_report FOUND "$(st_count "$PIDS")" "$(st_leader_found)"
   if ! st_gone; then
     st_signal TERM
     st_signal CONT
@@ -60,11 +61,13 @@ st_kill_until_gone() {
   done
 }
 
+# Counts all but those that are there and may not be signalled.
 st_signal() {
-  [ -n "$PIDS" ] || return 0
-  # shellcheck disable=SC2086 # a list of numbers
-  kill "-$1" $PIDS 2>/dev/null
-  st_report SIGNAL "$1" "$(st_count "$PIDS")"
+  st_sent=0
+  for st_pid in $PIDS; do
+    if kill "-$1" "$st_pid" 2>/dev/null || [ ! -d "$PROC/$st_pid" ]; then st_sent=$((st_sent + 1)); fi
+  done
+  [ $st_sent -eq 0 ] || st_report SIGNAL "$1" "$st_sent"
 }
 
 st_report_left() {

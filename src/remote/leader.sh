@@ -10,4 +10,7 @@ printf '\n%s BEGIN %s %s %s\n' "$SSH_TASKS_NONCE" $$ "${20:-0}" "${st_boot_id:-n
 printf '\n%s BEGIN\n' "$SSH_TASKS_NONCE" >&2
 unset SSH_TASKS_NONCE
 [ -x "$SHELL" ] || SHELL=/bin/sh
+# Under sshd bash reads ~/.bashrc when it is a first shell: the login shell has done that, and what it prints is no output.
+# One would do, but where this sh is bash its exec takes one off.
+export SHLVL=2
 exec "$SHELL" -c "$st_command"

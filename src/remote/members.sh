@@ -11,8 +11,9 @@
 # descends from a member. A session is the task's when its leader is the main process, or when a marked process lives
 # in it and its leader is marked or gone: so a reused pid never brings in somebody else's processes.
 st_members() {
+  # The entries of an environment end in NUL, which is the end of everything to busybox's grep without -z.
   # shellcheck disable=SC2046 # a list of numbers, put on one line: some awks take no newline in a -v
-  set -- $(grep -lsF "SSH_TASKS_ID=$TASK_ID" "$PROC"/[0-9]*/environ | sed 's,/environ$,,; s,.*/,,')
+  set -- $(grep -lszxF "SSH_TASKS_ID=$TASK_ID" "$PROC"/[0-9]*/environ | sed 's,/environ$,,; s,.*/,,')
   MEMBERS=$(
     # shellcheck disable=SC2002 # one cat opens thousands of files that may vanish meanwhile; awk would stop at the first
     cat "$PROC"/[0-9]*/stat 2>/dev/null | awk -v self=$$ -v marked="$*" -v leader="$LEADER" -v known="$KNOWN" -v supervisor="$SUPERVISOR" '
@@ -21,8 +22,8 @@ st_members() {
         n = split(known " " leader, list, " "); for (i = 1; i <= n; i++) is_known[list[i]] = 1
       }
       # The name in parentheses may hold spaces and parentheses: fields count from the last ") " (proc(5)).
-      match($0, /\) [A-Za-z] [0-9]+ [0-9]+ [0-9]+ /) {
-        split(substr($0, RSTART + 2), field, " ")
+      match($0, /.*\) /) {
+        split(substr($0, RLENGTH + 1), field, " ")
         if (field[1] == "Z" || field[1] == "X") next
         parent[$1] = field[2]; session[$1] = field[4]; start[$1] = field[20]
       }

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import type { CancelReport, LeftProcess, SentSignal } from "../tasks/remoteHost";
+import { visible } from "./visibleText";
 
 /** What a report may be at the most; a hostile host gets no more of our memory. */
 const maxReportBytes = 64 * 1024;
@@ -55,13 +56,13 @@ export class CancelReportReader {
     } else if (word === "END") {
       this.verdict = first;
     } else if (word === "FOUND") {
-      this.processesFound = Number(first);
+      this.processesFound = count(first);
       this.mainProcessFound = second === "1";
     } else if (word === "SIGNAL" && isSignal(first)) {
-      this.signals.push({ signal: first, count: Number(second), at: Date.now() });
+      this.signals.push({ signal: first, count: count(second), at: Date.now() });
     } else if (word === "LEFT") {
       const command = visible(words.slice(2).join(" ").trim()).slice(0, 200);
-      this.left.push({ pid: Number(first), user: visible(second), command });
+      this.left.push({ pid: count(first), user: visible(second), command });
     }
   }
 }
@@ -70,10 +71,7 @@ function isSignal(word: string): word is SentSignal["signal"] {
   return word === "TERM" || word === "CONT" || word === "STOP" || word === "KILL";
 }
 
-/** Control characters as `\xNN`: what comes from a host is shown, never obeyed. */
-function visible(text: string): string {
-  return text.replace(
-    /[\x00-\x1f\x7f-\x9f]/g,
-    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+/** A number as our scripts write one; what else a host says for one is 0. */
+function count(word: string): number {
+  return /^\d{1,9}$/.test(word) ? Number(word) : 0;
 }

@@ -16,6 +16,9 @@ export const defaultPoolLimits: PoolLimits = {
   idleMs: 60_000,
 };
 
+/** A handshake younger than this is not stuck yet: another cancel may as well wait for it. */
+const sharedMs = 1000;
+
 /** A use of a connection; it must be released once. */
 export interface Lease {
   readonly connection: SshConnection;
@@ -24,6 +27,7 @@ export interface Lease {
 
 interface Member {
   readonly opening: Promise<SshConnection>;
+  readonly since: number;
   connection?: SshConnection;
   tasks: number;
   controls: number;
@@ -50,6 +54,7 @@ export class ConnectionPool implements Disposable {
    * Rejects with a TaskError when the host can't be reached, and with the signal's reason when it is aborted.
    */
   async leaseForTask(signal: AbortSignal): Promise<Lease> {
+    if (signal.aborted) throw asReason(signal);
     const member = this.placeForTask();
     if (member) return this.lease(member, "tasks", signal);
     return new Promise((resolve, reject) => {
@@ -63,12 +68,16 @@ export class ConnectionPool implements Disposable {
     });
   }
 
-  /** A place for a cancel: on the least busy open connection, or on a new one. Never waits behind tasks. */
+  /**
+   * A place for a cancel: on the least busy open connection, or on a new one, which cancels that come together share.
+   * Never waits behind tasks.
+   */
   leaseForCancel(options: { readonly fresh: boolean }): Promise<Lease> {
-    const open = [...this.members].filter((member) => member.connection?.isOpen);
+    const members = [...this.members];
+    const open = options.fresh ? [] : members.filter((member) => member.connection?.isOpen);
     const leastBusy = open.sort((a, b) => a.tasks + a.controls - b.tasks - b.controls)[0];
-    const member = options.fresh || !leastBusy ? this.add() : leastBusy;
-    return this.lease(member, "controls");
+    const opening = members.find((member) => this.isJustOpening(member));
+    return this.lease(leastBusy ?? opening ?? this.add(), "controls");
   }
 
   get hasOpenConnection(): boolean {
@@ -87,8 +96,14 @@ export class ConnectionPool implements Disposable {
     return this.members.size < this.limits.connections ? this.add() : undefined;
   }
 
+  private isJustOpening({ connection, since, controls }: Member): boolean {
+    return (
+      !connection && Date.now() - since < sharedMs && controls < this.limits.tasksPerConnection
+    );
+  }
+
   private add(): Member {
-    const member: Member = { opening: this.open(), tasks: 0, controls: 0 };
+    const member: Member = { opening: this.open(), since: Date.now(), tasks: 0, controls: 0 };
     this.members.add(member);
     member.opening.then(
       (connection) => {

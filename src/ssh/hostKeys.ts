@@ -5,6 +5,7 @@ import { asError } from "../tasks/taskError";
 import { fingerprint, KnownHosts, knownHostsName, keyType } from "./knownHosts";
 import type { SshHostConfig } from "./sshConfigFile";
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from "./sshErrors";
+import { visible } from "./visibleText";
 
 /** Host key algorithms per key type, as OpenSSH 9 has them by default; SHA-1 signatures are not among them. */
 const algorithmsOfType: Readonly<Record<string, readonly string[]>> = {
@@ -49,7 +50,7 @@ export class HostKeyCheck {
   verify(key: Buffer): boolean {
     if (this.accepted) return this.accepted.equals(key);
     const verdict = this.known.check(this.name, key);
-    const offered = { name: this.name, type: keyType(key), fingerprint: fingerprint(key) };
+    const offered = { name: this.name, type: visible(keyType(key)), fingerprint: fingerprint(key) };
     switch (verdict.kind) {
       case "known":
         this.accepted = key;

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { matchesPatterns } from "./patterns";
 
 /** One line of a known_hosts file (sshd(8), section SSH_KNOWN_HOSTS FILE FORMAT). */
 interface KnownHostsLine {
@@ -74,12 +75,9 @@ function parseLine(line: string, where: string): KnownHostsLine | undefined {
   return { revoked: marker === "@revoked", hosts, keyType: type, key, where };
 }
 
-/** One negated pattern that matches keeps the whole line from matching. */
 function matchesHosts(hosts: string, name: string): boolean {
   if (hosts.startsWith("|")) return matchesHash(hosts, name);
-  const patterns = hosts.toLowerCase().split(",");
-  const denied = patterns.some((p) => p.startsWith("!") && matchesPattern(p.slice(1), name));
-  return !denied && patterns.some((p) => !p.startsWith("!") && matchesPattern(p, name));
+  return matchesPatterns(hosts.toLowerCase().split(","), name);
 }
 
 /** `|1|salt|hash`, the hash being the HMAC-SHA1 of the name with the salt as its key. */
@@ -89,13 +87,4 @@ function matchesHash(hosts: string, name: string): boolean {
   const expected = Buffer.from(hash, "base64");
   const actual = createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest();
   return expected.length === actual.length && timingSafeEqual(expected, actual);
-}
-
-/** ssh_config(5), section PATTERNS: `*` is any run of characters, `?` is one. */
-function matchesPattern(pattern: string, name: string): boolean {
-  const source = pattern
-    .split("")
-    .map((c) => (c === "*" ? ".*" : c === "?" ? "." : c.replace(/[\\^$.|+()[\]{}]/, "\\$&")))
-    .join("");
-  return new RegExp(`^${source}$`).test(name);
 }

@@ -25,10 +25,10 @@ export function cancelScript(nonce: string, target: CancelTarget, graceSeconds: 
   return script([members, ladder, cancel], call);
 }
 
-/** Functions first, then one call: a script that arrives cut off runs nothing. */
+/** Functions first, then one call, which a shell only makes once it has read its last brace: cut off, nothing runs. */
 function script(parts: readonly string[], call: readonly string[]): string {
   const functions = parts.map(withoutComments).join("\n");
-  return `${functions}\n${call.map(quote).join(" ")}; exit $?\n`;
+  return `${functions}\n{ ${call.map(quote).join(" ")}; exit $?; }\n`;
 }
 
 /** Single quotes keep every byte as it is in any POSIX shell (POSIX.1-2017, Shell Command Language, 2.2.2). */

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, join, resolve as resolvePath } from "node:path";
 import SSHConfig, { LineType } from "ssh-config";
 import { glob } from "tinyglobby";
+import { matchesPatterns } from "./patterns";
 
 /** How to reach one host, as its ssh config says. */
 export interface SshHostConfig {
@@ -26,44 +27,47 @@ const defaultGlobalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known
 /** OpenSSH's own limit (readconf.c, READCONF_MAX_DEPTH). */
 const maxIncludeDepth = 16;
 
+/** One line that says something of the hosts that match every one of its sections. */
+interface Directive {
+  /** Of each `Host` section it lies in, its patterns: an Include inside a section makes several. */
+  readonly sections: readonly (readonly string[])[];
+  /** In lower case. */
+  readonly keyword: string;
+  readonly words: readonly string[];
+}
+
 export class SshConfigFile {
-  private constructor(private readonly config: SSHConfig) {}
+  private constructor(private readonly directives: readonly Directive[]) {}
 
   /**
    * Reads the file and what it includes; a file that does not exist is an empty one, as for ssh. `Match` sections are
    * left out: evaluating them may run commands.
    */
   static async read(path: string): Promise<SshConfigFile> {
-    const config = SSHConfig.parse(await readWithIncludes(path, dirname(path), 0));
-    const withoutMatch = new SSHConfig();
-    withoutMatch.push(
-      ...config.filter((line) => line.type !== LineType.DIRECTIVE || !/^match$/i.test(line.param)),
-    );
-    return new SshConfigFile(withoutMatch);
+    const directives: Directive[] = [];
+    await new ConfigReader(dirname(path), directives).read(path, [], 0);
+    return new SshConfigFile(directives);
   }
 
   /** Names a user can type: those of `Host` lines that are no patterns, in file order. */
   aliases(): string[] {
-    const names = this.config.flatMap((line) =>
-      line.type === LineType.DIRECTIVE && /^host$/i.test(line.param) ? words(line.value) : [],
+    const names = this.directives.flatMap(({ keyword, words, sections }) =>
+      keyword === "host" ? words.filter((name) => isWithin(sections, name)) : [],
     );
     return [...new Set(names.filter((name) => !/[*?!]/.test(name)))];
   }
 
   resolve(alias: string): SshHostConfig {
-    const options = this.config.compute(alias, { ignoreCase: true });
-    const find = (name: string): string[] =>
-      Object.entries(options).flatMap(([key, value]) =>
-        key.toLowerCase() === name.toLowerCase() ? value : [],
-      );
-    const first = (name: string): string | undefined => find(name)[0];
-    const hostName = (first("HostName") ?? alias).replace(/%h/g, alias).replace(/%%/g, "%");
+    const matching = this.directives.filter(({ sections }) => isWithin(sections, alias));
+    const find = (name: string): (readonly string[])[] =>
+      matching.filter(({ keyword }) => keyword === name.toLowerCase()).map(({ words }) => words);
+    const first = (name: string): string | undefined => find(name)[0]?.[0];
+    const hostName = expandTokens(first("HostName") ?? alias, { "%": "%", h: alias });
     const user = first("User") ?? userInfo().username;
-    const paths = (name: string, fallback: readonly string[], split: boolean): string[] => {
-      const given = split ? find(name).flatMap((value) => value.split(/\s+/)) : find(name);
-      return (given.length > 0 ? given : fallback)
-        .filter((path) => path.toLowerCase() !== "none")
-        .map((path) => expandPath(path, { hostName, user, alias }));
+    const tokens = pathTokens({ hostName, user, alias });
+    const paths = (given: readonly string[] | undefined, fallback: readonly string[]): string[] => {
+      const named = (given?.length ? given : fallback).filter((path) => !/^none$/i.test(path));
+      return [...new Set(named)].map((path) => expandTokens(expandHome(path), tokens));
     };
     const hostKeyAlias = first("HostKeyAlias");
     return {
@@ -71,54 +75,74 @@ export class SshConfigFile {
       hostName,
       port: Number(first("Port") ?? 22),
       user,
-      identityFiles: paths("IdentityFile", defaultIdentityFiles, false),
+      identityFiles: paths(find("IdentityFile").flat(), defaultIdentityFiles),
       identitiesOnly: /^yes$/i.test(first("IdentitiesOnly") ?? ""),
-      userKnownHostsFiles: paths("UserKnownHostsFile", defaultUserKnownHosts, true),
-      globalKnownHostsFiles: paths("GlobalKnownHostsFile", defaultGlobalKnownHosts, true),
+      userKnownHostsFiles: paths(find("UserKnownHostsFile")[0], defaultUserKnownHosts),
+      globalKnownHostsFiles: paths(find("GlobalKnownHostsFile")[0], defaultGlobalKnownHosts),
       ...(hostKeyAlias !== undefined && { hostKeyAlias }),
     };
   }
 }
 
-/** The file's text with every Include replaced by the files it names; after one inside a section the section goes on. */
-async function readWithIncludes(path: string, base: string, depth: number): Promise<string> {
-  let text: string;
+function isWithin(sections: Directive["sections"], name: string): boolean {
+  return sections.every((patterns) => matchesPatterns(patterns, name));
+}
+
+/** Collects the lines of a config and of what it includes, in the order in which they count. */
+class ConfigReader {
+  constructor(
+    /** ssh_config(5): relative names are taken from the folder of the user's config. */
+    private readonly base: string,
+    private readonly directives: Directive[],
+  ) {}
+
+  async read(path: string, sections: Directive["sections"], depth: number): Promise<void> {
+    if (depth > maxIncludeDepth) {
+      throw new Error(`Include leads more than ${maxIncludeDepth} files deep, to ${path}`);
+    }
+    await this.collect(SSHConfig.parse(await readText(path)), sections, depth);
+  }
+
+  private async collect(
+    lines: SSHConfig,
+    sections: Directive["sections"],
+    depth: number,
+  ): Promise<void> {
+    for (const line of lines) {
+      if (line.type !== LineType.DIRECTIVE) continue;
+      const [keyword, words] = [line.param.toLowerCase(), wordsOf(line.value)];
+      if (keyword === "include") {
+        for (const file of await this.includedFiles(words)) {
+          await this.read(file, sections, depth + 1);
+        }
+      } else if (keyword !== "match") {
+        this.directives.push({ sections, keyword, words });
+        if ("config" in line) await this.collect(line.config, [...sections, words], depth);
+      }
+    }
+  }
+
+  /** Wildcards give their files in the order of names. */
+  private async includedFiles(names: readonly string[]): Promise<string[]> {
+    const found = names.map(async (name) => {
+      const path = resolvePath(this.base, expandHome(name));
+      if (!/[*?[]/.test(path)) return [path];
+      return (await glob(path, { absolute: true, dot: false })).sort();
+    });
+    return (await Promise.all(found)).flat();
+  }
+}
+
+async function readText(path: string): Promise<string> {
   try {
-    text = await readFile(path, "utf8");
+    return await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw error;
   }
-  let section = "";
-  const lines: string[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*(host|match)[\s=]/i.test(line)) section = line;
-    const include = /^\s*include[\s=]+(.*)$/i.exec(line)?.[1];
-    if (include === undefined) {
-      lines.push(line);
-    } else if (depth < maxIncludeDepth) {
-      for (const file of await includedFiles(include, base)) {
-        lines.push(await readWithIncludes(file, base, depth + 1));
-      }
-      if (section) lines.push(section);
-    }
-  }
-  return lines.join("\n");
 }
 
-/** ssh_config(5): relative names are taken from the folder of the user's config, wildcards in the order of names. */
-async function includedFiles(include: string, base: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const [, quoted, plain] of include.matchAll(/"([^"]*)"|(\S+)/g)) {
-    const named = expandHome(quoted ?? plain ?? "");
-    const path = isAbsolute(named) ? named : join(base, named);
-    if (!/[*?[]/.test(path)) found.push(path);
-    else found.push(...(await glob(path, { absolute: true, dot: false })).sort());
-  }
-  return found;
-}
-
-function words(value: string | readonly { readonly val: string }[]): string[] {
+function wordsOf(value: string | readonly { readonly val: string }[]): string[] {
   return typeof value === "string" ? [value] : value.map((word) => word.val);
 }
 
@@ -127,11 +151,12 @@ function expandHome(path: string): string {
 }
 
 /** The tokens of ssh_config(5), section TOKENS, that IdentityFile and UserKnownHostsFile take most. */
-function expandPath(
-  path: string,
-  host: { readonly hostName: string; readonly user: string; readonly alias: string },
-): string {
-  const tokens: Record<string, string> = {
+function pathTokens(host: {
+  readonly hostName: string;
+  readonly user: string;
+  readonly alias: string;
+}): Record<string, string> {
+  return {
     "%": "%",
     d: homedir(),
     h: host.hostName,
@@ -139,5 +164,9 @@ function expandPath(
     r: host.user,
     u: userInfo().username,
   };
-  return expandHome(path).replace(/%([%dhnru])/g, (token, name: string) => tokens[name] ?? token);
+}
+
+/** Leaves a token that it does not know as it is. */
+function expandTokens(text: string, tokens: Readonly<Record<string, string>>): string {
+  return text.replace(/%([%a-zA-Z])/g, (token, name: string) => tokens[name] ?? token);
 }

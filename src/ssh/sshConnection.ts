@@ -11,6 +11,7 @@ import {
   connectFailed,
   connectionLost,
   hostSilent,
+  portInvalid,
   signInFailed,
 } from "./sshErrors";
 
@@ -57,6 +58,7 @@ export class SshConnection {
       prepareSignIn(host, agentSocket),
     ]);
     const target = `${host.user}@${host.hostName}:${host.port}`;
+    if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
     const socket = await openSocket(host, target);
     const client = new Client();
     // ssh2 reports an error more than once; without a listener that outlives the first, the second ends the process.

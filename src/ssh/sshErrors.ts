@@ -1,4 +1,5 @@
 import { asError, TaskError } from "../tasks/taskError";
+import { visible } from "./visibleText";
 
 /**
  * Every failure on the way to a host as a TaskError: the first sentence is the fixed one of `docs/compatibility.md`,
@@ -55,26 +56,35 @@ export function hostSilent(alias: string, what: string, seconds: number): TaskEr
   );
 }
 
+export function portInvalid(target: string): TaskError {
+  return new TaskError(
+    "connectionRefused",
+    `SSH unable to connect: Check host and port. There is no such port as that of ${target}; correct Port in the ssh config.`,
+  );
+}
+
 export function connectionLost(alias: string, cause?: unknown): TaskError {
-  const detail = cause === undefined ? "" : ` (${asError(cause).message})`;
-  return new TaskError("connectionLost", `The connection to ${alias} was lost${detail}.`, {
-    cause,
-  });
+  const detail = cause === undefined ? "" : ` (${visible(asError(cause).message)})`;
+  return new TaskError(
+    "connectionLost",
+    `SSH error: Connection lost. The connection to ${alias} was lost${detail}; check the network and the host, and try again.`,
+    { cause },
+  );
 }
 
 export function channelRefused(alias: string, cause: unknown): TaskError {
   return new TaskError(
     "channelRefused",
-    `${alias} opened no channel for the command (${asError(cause).message}). Its sshd may allow too few (MaxSessions); try again later.`,
+    `SSH error: No channel. ${alias} opened none for the command (${visible(asError(cause).message)}). Its sshd may allow too few (MaxSessions); try again later.`,
     { cause },
   );
 }
 
 export function shellFailed(alias: string, output: string): TaskError {
-  const said = output === "" ? "" : ` It said: ${output}`;
+  const said = output === "" ? "" : ` It said: ${visible(output)}`;
   return new TaskError(
     "shellFailed",
-    `${alias} did not run /bin/sh, so the command was not started.${said} Check that the account may run commands (\`ssh ${alias} true\`).`,
+    `SSH error: No shell. ${alias} did not run /bin/sh, so the command was not started.${said} Check that the account may run commands (\`ssh ${alias} true\`).`,
   );
 }
 
@@ -119,7 +129,7 @@ function describe(error: unknown): { message: string; code?: unknown; level?: un
   const first: unknown = seen instanceof AggregateError ? seen.errors[0] : undefined;
   const inner = first instanceof Error ? first : seen;
   return {
-    message: inner.message,
+    message: visible(inner.message),
     ...("code" in inner && { code: inner.code }),
     ...("level" in inner && { level: inner.level }),
   };

@@ -83,8 +83,8 @@ function settingsFor(host: Sshd): Record<string, unknown> {
 const whatToTry = [
   "",
   "Try: the SSH Tasks view in the activity bar",
-  "     Run SSH Task… (Ctrl+Shift+P), host demo, command:  sleep 1000 & ping localhost",
-  "     cancel it in the view: both processes are gone, and the receipt shows it",
+  "     Run SSH Task… (Ctrl+Shift+P), host demo, command:  sleep 1000 & while date; do sleep 1; done",
+  "     cancel it in the view: all of its processes are gone, and the receipt says so",
   "",
 ];
 

@@ -1,57 +1,178 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { SshHostCatalog } from "../../src/ssh/hostCatalog";
-import { SshHosts } from "../../src/ssh/sshHosts";
-import { systemClock } from "../../src/tasks/clock";
-import { defaultLimits, TaskManager } from "../../src/tasks/taskManager";
+import { run } from "../support/childProcesses";
 import { eventually } from "../support/eventually";
-import { findProcesses, killAll, processTreeCommand, processTreeSize, uniqueMarker } from "../support/processes";
-import { startSshd, type Sshd } from "../support/sshd";
+import { findProcesses, killAll, uniqueMarker } from "../support/processes";
+import {
+  createSshTasks,
+  isRoot,
+  logins,
+  type Finished,
+  type SshHarness,
+} from "../support/sshHarness";
+import { ensureTestUser } from "../support/testUser";
 
-const logger = { debug() {}, info() {}, warn: console.log, error: console.log };
+for (const login of logins) {
+  describe(`an attached task on OpenSSH, logged in as ${login.as}`, () => {
+    let ssh: SshHarness;
+    before(async () => {
+      ssh = await createSshTasks({ user: await login.user() });
+    });
+    after(() => ssh.close());
 
-describe("an attached task on a real OpenSSH host", () => {
-  let sshd: Sshd;
-  let hosts: SshHosts;
-  let tasks: TaskManager;
+    it("keeps its two output streams apart and exact", async () => {
+      const { task, stdout, stderr } = await ssh.run("printf ' out\\n\\n'; printf 'err' >&2");
 
+      assert.equal(task.status, "completed");
+      assert.equal(stdout, " out\n\n");
+      assert.equal(stderr, "err");
+    });
+
+    it("gives every byte value on both streams", async () => {
+      const bytes = "perl -e 'print map { chr } 0..255'";
+
+      const { stdout, stderr } = await ssh.runBytes(`${bytes}; ${bytes} >&2; printf last`);
+
+      const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+      assert.deepEqual(stdout, Buffer.concat([every, Buffer.from("last")]));
+      assert.deepEqual(stderr, every);
+    });
+
+    it("gives 5 MB per stream without losing a byte", { timeout: 30_000 }, async () => {
+      const perl = (stream: string): string =>
+        `perl -e 'srand 7; print ${stream} pack("N*", map { int rand 2**32 } 1..16384) for 1..80'`;
+
+      const { end, stdout, stderr } = await ssh.runBytes(
+        `${perl("STDOUT")} & ${perl("STDERR")}; wait; sha256sum </dev/null >/dev/null`,
+      );
+
+      assert.deepEqual(end, { kind: "exited", exitCode: 0 });
+      assert.equal(stdout.length, 80 * 16384 * 4);
+      assert.equal(sha256(stdout), sha256(stderr));
+    });
+
+    it("has what was written right before the exit, every time", { timeout: 30_000 }, async () => {
+      for (let round = 0; round < 20; round++) {
+        const { stdout, stderr } = await ssh.run(`echo e${round} >&2; exec echo o${round}`);
+
+        assert.deepEqual([stdout, stderr], [`o${round}\n`, `e${round}\n`]);
+      }
+    });
+
+    for (const [command, exitCode] of [
+      ["exit 0", 0],
+      ["exit 3", 3],
+      ["no-such-program-here", 127],
+      ["kill -9 $$", 137],
+      ["kill -TERM $$", 143],
+    ] as const) {
+      it(`ends with the exit code ${exitCode} after \`${command}\``, async () => {
+        const { task } = await ssh.run(command);
+
+        assert.equal(task.status, exitCode === 0 ? "completed" : "failed");
+        assert.equal("exitCode" in task && task.exitCode, exitCode);
+      });
+    }
+
+    it("has an empty standard input", async () => {
+      const { task, stdout } = await ssh.run("cat; readlink /proc/self/fd/0");
+
+      assert.equal(task.status, "completed");
+      assert.equal(stdout, "/dev/null\n");
+    });
+
+    it("has no open files but the three standard ones", async () => {
+      const { stdout } = await ssh.run("ls /proc/$$/fd; true");
+
+      assert.equal(stdout, "0\n1\n2\n");
+    });
+
+    it("runs in the home directory, as a session of its own, under the user's shell", async () => {
+      const { stdout } = await ssh.run(
+        "pwd; [[ $SHELL == */bash ]] && echo ${BASH_VERSION:+bash}; ps -o sid= -p $$ | tr -d ' '; echo $$",
+      );
+
+      const [home, bash, session, pid] = stdout.split("\n");
+      const [, , , , , itsHome] = (await run("getent", ["passwd", ssh.sshd.user])).split(":");
+      assert.deepEqual([home, bash], [itsHome, "bash"]);
+      assert.equal(session, pid);
+    });
+
+    it("carries its id in the environment, and not what frames its output", async () => {
+      const id = await ssh.start("echo $SSH_TASKS_ID; env | grep -c NONCE");
+
+      const { stdout } = await ssh.finish(id);
+
+      assert.equal(stdout, `${id}\n0\n`);
+    });
+
+    it("lets no signal of ours be ignored by the command", async () => {
+      const { stdout } = await ssh.run("grep SigIgn /proc/self/status | tr -d '\\t'");
+
+      assert.equal(stdout, "SigIgn:0000000000000000\n");
+    });
+
+    it("ends with its main process, whatever it leaves behind", async () => {
+      const marker = uniqueMarker();
+      try {
+        const { task, stdout } = await ssh.run(`sleep ${marker}.1 & echo hi`);
+
+        assert.equal(task.status, "completed");
+        assert.equal(stdout, "hi\n");
+        await eventually("it is left", () => findProcesses(marker).length === 1);
+      } finally {
+        await killAll(marker);
+      }
+    });
+
+    it("leaves the sessions of its connection to others when it leaves processes behind", async () => {
+      const marker = uniqueMarker();
+      try {
+        const finished: Finished[] = [];
+        for (let round = 0; round < 12; round++)
+          finished.push(await ssh.run(`sleep ${marker}.1 & echo hi`));
+
+        assert.deepEqual(
+          finished.map(({ task, stdout }) => [task.status, stdout]),
+          finished.map(() => ["completed", "hi\n"]),
+        );
+        await eventually("all are left", () => findProcesses(marker).length === 12);
+      } finally {
+        await killAll(marker);
+      }
+    });
+  });
+}
+
+describe("what a user's rc files print", { skip: !isRoot && "needs root" }, () => {
+  let ssh: SshHarness;
+  let home: string;
   before(async () => {
-    sshd = await startSshd({ aliases: ["build01"] });
-    const settings = { sshConfigFile: sshd.sshConfigFile };
-    const catalog = new SshHostCatalog(() => settings, logger);
-    hosts = new SshHosts(catalog, logger, undefined);
-    tasks = new TaskManager({ catalog, hosts, clock: systemClock, logger, limits: defaultLimits });
+    const { name, uid, gid } = await ensureTestUser();
+    home = await mkdtemp(join(tmpdir(), "home-"));
+    const noise = "echo rc noise; echo rc error >&2; printf unfinished\nexport RC_WAS_READ=yes\n";
+    await writeFile(join(home, ".bashrc"), noise, { mode: 0o644 });
+    await chown(home, uid, gid);
+    ssh = await createSshTasks({ user: name, environment: { HOME: home } });
   });
-
   after(async () => {
-    await tasks.shutdown();
-    hosts.dispose();
-    await sshd.close();
+    await ssh.close();
+    await rm(home, { recursive: true, force: true });
   });
 
-  const run = async (command: string) => {
-    const { id } = await tasks.startTask({ alias: "build01", command, startedBy: "test" });
-    return { id, task: await tasks.waitForTask(id), output: tasks.summarizeOutput(id, 1 << 20) };
-  };
+  it("never gets into a task's output", async () => {
+    const { task, stdout, stderr } = await ssh.run("echo $RC_WAS_READ; echo err >&2");
 
-  it("gives output of both streams and the exit code", async () => {
-    const { task, output } = await run("echo out; echo err >&2; exit 3");
-
-    assert.equal(task?.status === "failed" && task.exitCode, 3);
-    assert.equal(output?.stdout, "out\n");
-    assert.equal(output.stderr, "err\n");
-  });
-
-  it("ends a process tree when it is cancelled", async () => {
-    const marker = uniqueMarker();
-    const { id } = await tasks.startTask({ alias: "build01", command: processTreeCommand(marker), startedBy: "test" });
-    await eventually("tree", () => findProcesses(marker).length === processTreeSize);
-
-    const outcome = await tasks.cancelTask(id, { requestedBy: "tree", reason: "test" });
-
-    console.log(JSON.stringify(outcome));
-    assert.equal(outcome.task?.status, "cancelled");
-    assert.equal(findProcesses(marker).length, 0);
-    await killAll(marker);
+    assert.equal(stdout, "yes\n");
+    assert.equal(stderr, "err\n");
+    assert.equal(task.status, "completed");
   });
 });
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

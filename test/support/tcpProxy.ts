@@ -32,9 +32,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const server = createServer({ pauseOnConnect: true }, (client) => {
     accepted++;
     const link = new Link(client, target, () => links.delete(link));
-    link.limit = limit;
     links.add(link);
     if (!frozen) link.thaw();
+    link.limit = limit;
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
