@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import ssh2, { type AnyAuthMethod, type ParsedKey } from "ssh2";
 import { asError } from "../tasks/taskError";
+import { AgentKeys } from "./agentKeys";
 import type { SshHostConfig } from "./sshConfigFile";
 
 /** How to prove who we are, and what can be said about it when it did not do. */
@@ -15,24 +16,36 @@ export async function prepareSignIn(
   host: SshHostConfig,
   agentSocket: string | undefined,
 ): Promise<SignIn> {
-  const methods: AnyAuthMethod[] = [{ type: "none", username: host.user }];
+  const username = host.user;
+  const methods: AnyAuthMethod[] = [{ type: "none", username }];
   const tried: string[] = [];
   const skipped: string[] = [];
-  if (!host.identitiesOnly && agentSocket !== undefined && (await exists(agentSocket))) {
-    methods.push({ type: "agent", username: host.user, agent: agentSocket });
-    tried.push("the agent's keys");
+  if (agentSocket !== undefined && (await exists(agentSocket))) {
+    const named = (await Promise.all(host.identityFiles.map(readPublicKey))).flat();
+    const agent = new AgentKeys(agentSocket, named, host.identitiesOnly);
+    methods.push({ type: "agent", username, agent });
+    tried.push(host.identitiesOnly ? "the agent's keys that the config names" : "the agent's keys");
   }
   for (const file of host.identityFiles) {
     if (!(await exists(file))) continue;
     const key = await readKey(file);
     if (key instanceof Error) {
       skipped.push(`${file} (${unusableBecause(key)})`);
-    } else {
-      methods.push({ type: "publickey", username: host.user, key });
+    } else if (key.isPrivateKey()) {
+      methods.push({ type: "publickey", username, key });
       tried.push(file);
     }
   }
   return { methods, description: describe(tried, skipped) };
+}
+
+/** The public half of a key whose private half may be locked, or nowhere but in the agent. */
+async function readPublicKey(file: string): Promise<Buffer[]> {
+  for (const candidate of [`${file}.pub`, file]) {
+    const key = await readKey(candidate);
+    if (!(key instanceof Error)) return [key.getPublicSSH()];
+  }
+  return [];
 }
 
 async function readKey(file: string): Promise<ParsedKey | Error> {

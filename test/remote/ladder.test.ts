@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import ladder from "../../src/remote/ladder.sh";
+import members from "../../src/remote/members.sh";
+import { uniqueMarker } from "../support/processes";
+import { isRoot } from "../support/sshHarness";
+import { ensureTestUser, type UserAccount } from "../support/testUser";
+import {
+  isAlive,
+  Plantation,
+  runScript,
+  shells,
+  type Planted,
+  type RemoteShell,
+} from "./remoteShell";
+
+interface ClimbOptions {
+  readonly taskId?: string;
+  readonly leader?: Planted | undefined;
+  /** Hundredths of a second. */
+  readonly grace?: number;
+  readonly proc?: string;
+  readonly user?: UserAccount;
+  /** Shell text that replaces functions of the ladder. */
+  readonly instead?: string;
+}
+
+/** Climbs in the shell. The last line is `VERDICT` and a word. */
+async function climb(shell: RemoteShell, options: ClimbOptions): Promise<string[]> {
+  const { taskId = `none:${uniqueMarker()}`, leader, grace = 500, proc = "/proc" } = options;
+  const given = `TASK_ID='${taskId}' LEADER='${leader?.name ?? ""}' GRACE=${grace} PROC=${proc} SUPERVISOR= KNOWN=`;
+  const script = [members, ladder, options.instead ?? "", "st_report() { echo $*; }", given];
+  const climbing = [...script, "st_climb", "echo VERDICT $VERDICT"].join("\n");
+  const printed = await runScript(shell, climbing, options.user ? { user: options.user } : {});
+  return printed.trim().split("\n");
+}
+
+for (const shell of shells) {
+  describe(`ladder.sh under ${shell.name}`, { timeout: 60_000 }, () => {
+    let plantation = new Plantation();
+    afterEach(() => {
+      plantation.end();
+      plantation = new Plantation();
+    });
+
+    it("asks an obedient process and its child to end, and kills nobody", async () => {
+      const [leader, child] = await plantation.plant("sleep 60 >/dev/null & echo $$ $!; wait");
+
+      const report = await climb(shell, { leader });
+
+      assert.deepEqual(report, ["FOUND 2 1", "SIGNAL TERM 2", "SIGNAL CONT 2", "VERDICT gone"]);
+      assert.deepEqual(
+        [leader, child].map((one) => isAlive(Number(one?.pid))),
+        [false, false],
+      );
+    });
+
+    it("kills after the grace what ignores TERM, and freezes it first", async () => {
+      const [leader] = await plantation.plant("trap '' TERM; echo $$; while :; do sleep 60; done");
+      const began = Date.now();
+
+      const report = await climb(shell, { leader, grace: 50 });
+
+      assert.ok(Date.now() - began >= 490, `KILL after ${Date.now() - began} ms`);
+      const signals = report
+        .filter((line) => line.startsWith("SIGNAL"))
+        .map((line) => line.split(" ")[1]);
+      assert.deepEqual(signals.slice(0, 3), ["TERM", "CONT", "STOP"]);
+      assert.equal(signals.at(-1), "KILL");
+      assert.equal(report.at(-1), "VERDICT gone");
+      assert.equal(isAlive(Number(leader?.pid)), false);
+    });
+
+    it("ends a stopped process", async () => {
+      const [leader] = await plantation.plant("echo $$; kill -STOP $$; sleep 60; exit");
+
+      assert.equal((await climb(shell, { leader })).at(-1), "VERDICT gone");
+      assert.equal(isAlive(Number(leader?.pid)), false);
+    });
+
+    it("catches up with what forks new sessions all the time", async () => {
+      const taskId = `build01:${uniqueMarker()}`;
+      const script =
+        "trap '' TERM; echo $$; while :; do setsid sleep 60 >/dev/null & sleep 0.02; done";
+      const [leader] = await plantation.plant(script, { SSH_TASKS_ID: taskId });
+
+      const report = await climb(shell, { taskId, leader, grace: 10 });
+
+      assert.equal(report.at(-1), "VERDICT gone");
+      assert.deepEqual(await climb(shell, { taskId }), ["FOUND 0 0", "VERDICT gone"]);
+    });
+
+    it("finds nothing and signals nobody where there is nothing", async () => {
+      assert.deepEqual(await climb(shell, {}), ["FOUND 0 0", "VERDICT gone"]);
+    });
+
+    it("takes one empty scan for no proof", async () => {
+      const [leader] = await plantation.plant("echo $$; exec sleep 60");
+      // The first scan misses what is there, as one that isn't atomic may.
+      const instead = `SCANS=0
+        st_all() { ${members.slice(members.indexOf("{") + 1, members.indexOf("\n}\n"))}\n}
+        st_members() { SCANS=$((SCANS + 1)); if [ $SCANS = 1 ]; then PIDS= MEMBERS=; return 1; fi; st_all; }`;
+
+      const report = await climb(shell, { leader, instead });
+
+      assert.deepEqual(report, ["FOUND 1 1", "SIGNAL TERM 1", "SIGNAL CONT 1", "VERDICT gone"]);
+      assert.equal(isAlive(Number(leader?.pid)), false);
+    });
+
+    it("says so where processes can't be seen", async () => {
+      const [leader] = await plantation.plant("echo $$; exec sleep 60");
+
+      const report = await climb(shell, { leader, proc: "/nonexistent" });
+
+      assert.deepEqual(report, ["VERDICT unscannable"]);
+      assert.equal(isAlive(Number(leader?.pid)), true);
+    });
+
+    it(
+      "names what it may not end, and does not claim to have signalled it",
+      { skip: !isRoot && "needs root" },
+      async () => {
+        const user = await ensureTestUser();
+        // A child that is still root's, of a main process that has become the user's.
+        const [leader, child] = await plantation.plant(
+          `exec perl -e '
+          $| = 1; my $child = fork; exec "sleep", "60" unless $child;
+          print "$$ $child\\n"; $) = $( = ${user.gid}; $> = $< = ${user.uid}; exec "sleep", "61"'`,
+        );
+
+        const report = await climb(shell, { leader, grace: 10, user });
+
+        assert.deepEqual(report, [
+          "FOUND 2 1",
+          "SIGNAL TERM 1",
+          "SIGNAL CONT 1",
+          `LEFT ${child?.pid} root sleep 60`,
+          "VERDICT left",
+        ]);
+        assert.deepEqual(
+          [leader, child].map((one) => isAlive(Number(one?.pid))),
+          [false, true],
+        );
+      },
+    );
+  });
+}
+
+describe("the words that ladder.sh documents", () => {
+  const comment = ladder
+    .split("\n")
+    .filter((line) => line.startsWith("#"))
+    .join("\n");
+
+  it("are those it reports and those of its verdict", () => {
+    const reported = [...ladder.matchAll(/^ .*?st_report ([A-Z]+)/gm)].map(([, word]) => word);
+    const verdicts = [...ladder.matchAll(/VERDICT=([a-z]+)/g)].map(([, word]) => word);
+
+    assert.deepEqual(reported, ["FOUND", "SIGNAL", "LEFT"]);
+    assert.deepEqual(verdicts.sort(), ["gone", "left", "unscannable"]);
+    for (const word of [...reported, ...verdicts])
+      assert.match(comment, new RegExp(`\\b${word}\\b`));
+  });
+});

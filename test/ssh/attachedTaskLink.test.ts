@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { eventually } from "../support/eventually";
+import {
+  findProcesses,
+  killAll,
+  listProcesses,
+  processTreeCommand,
+  processTreeSize,
+  uniqueMarker,
+} from "../support/processes";
+import { createSshTasks, type SshHarness } from "../support/sshHarness";
+
+/** Runs a test on a tree of processes of a task that is seen running, and leaves none behind. */
+async function withTree(
+  ssh: SshHarness,
+  options: { ignoreTerm?: boolean },
+  use: (tree: { id: string; marker: string }) => Promise<void>,
+): Promise<void> {
+  const marker = uniqueMarker();
+  try {
+    const id = await ssh.startRunning(processTreeCommand(marker, options));
+    await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
+    await use({ id, marker });
+  } finally {
+    await killAll(marker);
+  }
+}
+
+describe("an attached task whose link is lost", { timeout: 60_000 }, () => {
+  let ssh: SshHarness;
+  before(async () => {
+    ssh = await createSshTasks({ proxied: true });
+  });
+  after(() => ssh.close());
+
+  it("is stopped on the host, and says that this was verified", async () => {
+    await withTree(ssh, {}, async ({ id, marker }) => {
+      ssh.sshd.killConnections();
+
+      const { task } = await ssh.finish(id);
+
+      assert.deepEqual(findProcesses(marker), []);
+      assert.equal(task.status, "failed");
+      const error = "error" in task ? task.error : undefined;
+      assert.equal(error && "code" in error && error.code, "connectionLost");
+      assert.match(String(error?.message), /lost.*on the host, verified\./);
+      assert.equal(task.receipt?.verified, true);
+      assert.equal(task.receipt.requestedBy, "connection");
+    });
+  });
+
+  for (const ignoreTerm of [false, true]) {
+    const kind = ignoreTerm ? "a tree that ignores TERM" : "an obedient tree";
+    it(`is ended by its host alone when nobody can reach it any more: ${kind}`, async () => {
+      await withTree(ssh, { ignoreTerm }, async ({ id, marker }) => {
+        await ssh.sshd.stop();
+
+        await eventually("its processes end", () => findProcesses(marker).length === 0, 20_000);
+        const cut = ssh.tasks.getTask(id);
+        await ssh.sshd.start();
+        await ssh.cancel(id);
+
+        const { task } = await ssh.finish(id);
+        assert.equal(cut?.status, "cancelling");
+        assert.equal("receipt" in cut && cut.receipt?.verified, false);
+        assert.equal(task.status, "failed");
+        assert.equal(task.receipt?.verified, true);
+      });
+    });
+  }
+
+  it("is found out when the link freezes, and stopped over another one", async () => {
+    await withTree(ssh, {}, async ({ id, marker }) => {
+      const frozenAt = Date.now();
+      ssh.proxy.freezeOpen();
+
+      const { task } = await ssh.finish(id);
+
+      ssh.proxy.thaw();
+      assert.ok(Date.now() - frozenAt < 25_000);
+      assert.deepEqual(findProcesses(marker), []);
+      assert.equal(task.status, "failed");
+      assert.equal(task.receipt?.requestedBy, "connection");
+      assert.equal(task.receipt.verified, true);
+      assert.equal(task.receipt.processesFound, processTreeSize + 1);
+    });
+  });
+
+  it("answers a cancel within 10 s when its host can't be reached, and goes on with it", async () => {
+    await withTree(ssh, {}, async ({ id, marker }) => {
+      ssh.proxy.freeze();
+      const asked = Date.now();
+
+      const outcome = await ssh.cancel(id, { graceSeconds: 0 });
+
+      const answered = Date.now() - asked;
+      const survivors = findProcesses(marker).length;
+      ssh.proxy.thaw();
+      const { task } = await ssh.finish(id);
+      assert.ok(answered <= 10_500, `${answered} ms`);
+      assert.equal(outcome.accepted, true);
+      assert.equal(outcome.task?.status, "cancelling");
+      assert.match(String(outcome.note), /^Not verified: .*may still run on build01/);
+      assert.equal(survivors, processTreeSize);
+      assert.equal(task.status, "cancelled");
+      assert.equal(task.receipt?.verified, true);
+      assert.deepEqual(findProcesses(marker), []);
+    });
+  });
+});
+
+describe("twenty tasks at once on one host", { timeout: 60_000 }, () => {
+  let ssh: SshHarness;
+  before(async () => {
+    ssh = await createSshTasks({ proxied: true });
+  });
+  after(() => ssh.close());
+
+  it("run side by side over four connections, and leave no channel open", async () => {
+    const marker = uniqueMarker();
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    try {
+      const ids = await Promise.all(
+        numbers.map((n) => ssh.start(`sleep ${marker}.${n}; echo ${n}; exit ${n}`)),
+      );
+      await eventually("all run", () => findProcesses(marker).length === 20, 30_000);
+      const connections = ssh.proxy.accepted();
+      assert.equal(commandsOf(ssh).length, 20);
+      await killAll(marker);
+
+      const finished = await Promise.all(ids.map((id) => ssh.finish(id)));
+
+      assert.ok(connections <= 4, `${connections} connections`);
+      assert.deepEqual(
+        finished.map(({ task, stdout }) => ["exitCode" in task && task.exitCode, stdout]),
+        numbers.map((n) => [n, `${n}\n`]),
+      );
+      await eventually("no command is left", () => commandsOf(ssh).length === 0);
+      await ssh.run("true");
+      assert.equal(ssh.proxy.accepted(), connections, "the connections are kept for the next");
+    } finally {
+      await killAll(marker);
+    }
+  });
+
+  it("are all ended by twenty cancels at once", async () => {
+    const marker = uniqueMarker();
+    try {
+      const ids = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => ssh.startRunning(`sleep ${marker}.${n}; exit`)),
+      );
+
+      const outcomes = await Promise.all(ids.map((id) => ssh.cancel(id, { graceSeconds: 5 })));
+
+      assert.deepEqual(
+        outcomes.map(({ task, receipt }) => [task?.status, receipt?.verified]),
+        ids.map(() => ["cancelled", true]),
+      );
+      assert.deepEqual(findProcesses(marker), []);
+      await eventually("no command is left", () => commandsOf(ssh).length === 0);
+    } finally {
+      await killAll(marker);
+    }
+  });
+
+  it("are all stopped when their connections are cut", async () => {
+    const marker = uniqueMarker();
+    try {
+      const ids = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => ssh.startRunning(`sleep ${marker}.${n}; exit`)),
+      );
+
+      const accepted = ssh.proxy.accepted();
+      ssh.sshd.killConnections();
+
+      const finished = await Promise.all(ids.map((id) => ssh.finish(id)));
+      assert.deepEqual(
+        finished.map(({ task }) => [task.status, task.receipt?.verified]),
+        ids.map(() => ["failed", true]),
+      );
+      assert.deepEqual(findProcesses(marker), []);
+      assert.ok(ssh.proxy.accepted() - accepted <= 8, "no storm of handshakes");
+    } finally {
+      await killAll(marker);
+    }
+  });
+});
+
+/** What runs below the server besides sshd itself: one command per open channel. */
+function commandsOf({ sshd }: SshHarness): number[] {
+  const processes = listProcesses();
+  const isSshd = (argv: readonly string[]): boolean => /^(\S*\/)?sshd\b/.test(argv[0] ?? "");
+  const below = (parent: number): number[] =>
+    processes
+      .filter((one) => one.parent === parent)
+      .flatMap(({ pid, argv }) => (isSshd(argv) ? below(pid) : [pid]));
+  // It writes its command line anew, as one word.
+  const server = processes.find(
+    ({ argv }) => isSshd(argv) && argv.join(" ").includes(sshd.serverConfigFile),
+  );
+  return below(Number(server?.pid));
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { SshHostCatalog, type SshSettings } from "../../src/ssh/hostCatalog";
+import { createLogger } from "../support/createTasks";
+
+async function createCatalog(t: TestContext, text: string, more: SshSettings = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "catalog-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const sshConfigFile = join(folder, "config");
+  await writeFile(sshConfigFile, text);
+  const log: string[] = [];
+  const settings: SshSettings = { sshConfigFile, ...more };
+  const catalog = new SshHostCatalog(() => settings, createLogger(log));
+  return { catalog, log, folder, edit: (edited: string) => writeFile(sshConfigFile, edited) };
+}
+
+describe("the hosts on offer", () => {
+  it("are those of the ssh config, in its order, with where they lead", async (t) => {
+    const { catalog } = await createCatalog(
+      t,
+      "Host web\n HostName web.example.com\n Port 2222\n User dev\nHost *.internal\nHost db\n",
+    );
+
+    const common = { tags: [], description: "" };
+    assert.deepEqual(await catalog.listHosts(), [
+      { alias: "web", hostName: "web.example.com", port: 2222, user: "dev", ...common },
+      { alias: "db", hostName: "db", port: 22, user: userInfo().username, ...common },
+    ]);
+    assert.equal((await catalog.findHost("web"))?.hostName, "web.example.com");
+  });
+
+  it("are none where there is no ssh config", async (t) => {
+    const { catalog } = await createCatalog(t, "", { sshConfigFile: "/nonexistent/config" });
+
+    assert.deepEqual(await catalog.listHosts(), []);
+    assert.equal(await catalog.findHost("web"), undefined);
+  });
+
+  it("are not those that only a pattern would match", async (t) => {
+    const { catalog } = await createCatalog(t, "Host *.internal\n User dev\n");
+
+    assert.equal(await catalog.findHost("a.internal"), undefined);
+    assert.equal(await catalog.findConfig("a.internal"), undefined);
+  });
+
+  it("leave out aliases that a task can't carry, and the log says so once", async (t) => {
+    const long = "x".repeat(101);
+    const { catalog, log } = await createCatalog(
+      t,
+      `Host web a/b "two words" -x jörg ${long} $(id)\n`,
+    );
+
+    const hosts = await catalog.listHosts();
+    await catalog.listHosts();
+    const found = await catalog.findHost("a/b");
+
+    assert.deepEqual(
+      hosts.map(({ alias }) => alias),
+      ["web"],
+    );
+    assert.equal(found, undefined);
+    assert.equal(log.length, 6, log.join("\n"));
+    assert.match(log.join("\n"), /warn: host "a\/b" is left out: its alias has characters/);
+  });
+
+  it("are read anew each time, so that an edited file counts at once", async (t) => {
+    const { catalog, edit } = await createCatalog(t, "Host web\n HostName a\n");
+    const before = await catalog.findHost("web");
+
+    await edit("Host web\n HostName b\nHost new\n");
+
+    assert.deepEqual([before?.hostName, (await catalog.findHost("web"))?.hostName], ["a", "b"]);
+    assert.equal((await catalog.listHosts()).length, 2);
+  });
+
+  for (const [title, text] of [
+    ["is no file", undefined],
+    ["has an open quote", 'Host web\n User "dev\n'],
+    ["includes itself", "Include SELF\n"],
+  ] as const) {
+    it(`are an error with a next step when the ssh config ${title}`, async (t) => {
+      const { catalog, folder, edit } = await createCatalog(t, "");
+      const path = text === undefined ? folder : join(folder, "config");
+      if (text !== undefined) await edit(text.replace("SELF", path));
+      const broken = new SshHostCatalog(() => ({ sshConfigFile: path }), createLogger());
+
+      for (const asking of [broken.listHosts(), broken.findHost("web"), broken.findConfig("web")])
+        await assert.rejects(asking, (error: Error & { code?: string }) => {
+          assert.equal(error.code, "configUnreadable");
+          assert.ok(
+            error.message.startsWith(`The ssh config ${path} can't be read: `),
+            error.message,
+          );
+          assert.match(error.message, /Correct the file or the setting sshTasks\.sshConfigFile\.$/);
+          return true;
+        });
+      assert.ok(catalog);
+    });
+  }
+});
+
+describe("what a connection needs to know of a host", () => {
+  it("has the known hosts of the config, or those of the setting in their stead", async (t) => {
+    const text = "Host web\n UserKnownHostsFile /a\n GlobalKnownHostsFile /b\n";
+    const { catalog } = await createCatalog(t, text);
+    const { catalog: other } = await createCatalog(t, text, { knownHostsFile: "/mine" });
+
+    const [plain, set] = [await catalog.findConfig("web"), await other.findConfig("web")];
+
+    assert.deepEqual([plain?.userKnownHostsFiles, plain?.globalKnownHostsFiles], [["/a"], ["/b"]]);
+    assert.deepEqual([set?.userKnownHostsFiles, set?.globalKnownHostsFiles], [["/mine"], ["/b"]]);
+  });
+});

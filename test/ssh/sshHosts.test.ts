@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { after, before, describe, it, type TestContext } from "node:test";
+import {
+  ended,
+  createSshTasks,
+  type SshHarness,
+  type SshHarnessOptions,
+} from "../support/sshHarness";
+import { eventually } from "../support/eventually";
+import {
+  findProcesses,
+  killAll,
+  processTreeCommand,
+  processTreeSize,
+  uniqueMarker,
+} from "../support/processes";
+
+async function createHost(t: TestContext, options: SshHarnessOptions): Promise<SshHarness> {
+  const ssh = await createSshTasks(options);
+  t.after(() => ssh.close());
+  return ssh;
+}
+
+describe("a host as tasks see it", { timeout: 60_000 }, () => {
+  let ssh: SshHarness;
+  before(async () => {
+    ssh = await createSshTasks({ aliases: ["build01", "web.example.com"] });
+  });
+  after(() => ssh.close());
+
+  it("runs tasks under each of its aliases, with dots in them too", async () => {
+    const { id } = await ssh.tasks.startTask({
+      alias: "web.example.com",
+      command: "echo hi",
+      startedBy: "test",
+    });
+
+    const { task, stdout } = await ssh.finish(id);
+
+    assert.match(id, /^web_example_com:/);
+    assert.equal(task.hostAddress, "127.0.0.1");
+    assert.equal(stdout, "hi\n");
+    await assert.doesNotReject(ssh.cancel(id));
+  });
+
+  it("never runs a task of an alias that is no longer there, and says so", async () => {
+    const remote = ssh.hosts
+      .host("gone")
+      .start({ taskId: "gone:1:1", command: "true", onOutput: () => undefined });
+
+    const end = await remote.ended;
+
+    assert.equal(end.kind, "neverRan");
+    assert.match(String(end.error), /Host alias not found: gone/);
+    assert.equal(await remote.started, undefined);
+  });
+
+  it("is the place that an edited config says, for the next task", async () => {
+    assert.equal((await ssh.run("true")).task.status, "completed");
+    const { sshConfigFile } = ssh.sshd;
+    const text = await readFile(sshConfigFile, "utf8");
+
+    await writeFile(sshConfigFile, text.replaceAll(/Port \d+/g, "Port 1"));
+    const { task } = await ssh.run("true");
+    await writeFile(sshConfigFile, text);
+
+    assert.equal(
+      "error" in task && task.error && "code" in task.error && task.error.code,
+      "connectionRefused",
+    );
+    assert.equal((await ssh.run("true")).task.status, "completed");
+  });
+});
+
+describe("a host with a peculiar server", { timeout: 60_000 }, () => {
+  it("has its tasks cancelled over another connection when it allows one session each", async (t) => {
+    const ssh = await createHost(t, { config: ["MaxSessions 1"], proxied: true });
+    const marker = uniqueMarker();
+    t.after(() => killAll(marker));
+    const id = await ssh.startRunning(processTreeCommand(marker));
+    await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
+
+    const { task, receipt } = await ssh.cancel(id);
+
+    assert.equal(task?.status, "cancelled");
+    assert.equal(receipt?.verified, true);
+    assert.deepEqual(findProcesses(marker), []);
+    assert.equal(ssh.proxy.accepted(), 2);
+  });
+
+  it("fails a second task with a next step when it allows one session each", async (t) => {
+    const ssh = await createHost(t, { config: ["MaxSessions 1"] });
+    const first = await ssh.startRunning("sleep 30; exit");
+
+    const { task } = await ssh.run("true");
+
+    assert.match(String("error" in task && task.error?.message), /MaxSessions/);
+    assert.equal(ssh.tasks.getTask(first)?.status, "running");
+  });
+
+  for (const [title, command] of [
+    ["says something and ends", "echo This account may only transfer files.; exit 1"],
+    ["copies what it is sent", "echo This account may only transfer files.; exec head -c 100"],
+  ] as const) {
+    it(`fails a task with what it says, when it runs no shell but ${title}`, async (t) => {
+      const ssh = await createHost(t, { config: [`ForceCommand ${command}`] });
+
+      const { task, stdout } = await ssh.run("touch /nonexistent/canary");
+
+      assert.equal(task.status, "failed");
+      assert.equal(stdout, "");
+      const error = "error" in task ? task.error : undefined;
+      assert.equal(error && "code" in error && error.code, "shellFailed");
+      assert.match(String(error?.message), /This account may only transfer files\./);
+    });
+  }
+
+  it("is not asked at all for a task that was cancelled before its connection was opened", async (t) => {
+    const ssh = await createHost(t, { proxied: true });
+    const id = await ssh.start("true");
+
+    const { task, receipt } = await ssh.cancel(id);
+
+    assert.equal(ended(task).status, "cancelled");
+    assert.equal(receipt?.verified, true);
+    assert.equal((await ssh.run("echo next")).stdout, "next\n");
+  });
+});

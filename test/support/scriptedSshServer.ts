@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import { SshConnection } from "../../src/ssh/sshConnection";
+import { createLogger } from "./createTasks";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+export interface ScriptedSshServer {
+  /** A connection of ours to it, signed in. */
+  readonly connect: () => Promise<SshConnection>;
+  readonly close: () => Promise<void>;
+}
+
+/** An SSH server that lets everybody in and does with each command what the test says: what no real server does. */
+export async function startScriptedSshServer(
+  onCommand: (channel: ServerChannel, connection: Connection) => void,
+): Promise<ScriptedSshServer> {
+  const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
+  const connections = new Set<Connection>();
+  const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, (connection) => {
+    connections.add(connection);
+    connection.on("error", () => undefined); // the test ends it as it likes
+    connection.on("authentication", (context) => context.accept());
+    connection.on("session", (accept) => {
+      accept().on("exec", (acceptCommand) => onCommand(acceptCommand(), connection));
+    });
+  });
+  const server = createServer((socket) => ssh.injectSocket(socket)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port");
+  const { port } = address;
+  const dir = await mkdtemp(join(tmpdir(), "scripted-"));
+  const knownHosts = join(dir, "known_hosts");
+  await writeFile(knownHosts, `[127.0.0.1]:${port} ${hostKey.public}\n`);
+  return {
+    connect: () =>
+      SshConnection.open(
+        {
+          alias: "scripted",
+          hostName: "127.0.0.1",
+          port,
+          user: userInfo().username,
+          identityFiles: [],
+          identitiesOnly: true,
+          userKnownHostsFiles: [knownHosts],
+          globalKnownHostsFiles: [],
+        },
+        createLogger(),
+      ),
+    close: async () => {
+      for (const connection of connections) connection.end();
+      server.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
