@@ -104,7 +104,7 @@ describe("an attached task whose link is lost", { timeout: 60_000 }, () => {
       assert.match(String(outcome.note), /^Not verified: .*may still run on build01/);
       assert.equal(survivors, processTreeSize);
       assert.equal(task.status, "cancelled");
-      assert.equal(task.receipt?.verified, true);
+      assert.equal(task.receipt.verified, true);
       assert.deepEqual(findProcesses(marker), []);
     });
   });

@@ -107,8 +107,8 @@ describe("the report of a cancel", () => {
 
     const [left] = report.left;
     assert.equal(left?.user, "\\x1b[31mroot");
-    assert.match(String(left?.command), /^\\x1b\]0;title\\x07\\x9b x+$/);
-    assert.equal(left?.command.length, 200);
+    assert.match(left.command, /^\\x1b\]0;title\\x07\\x9b x+$/);
+    assert.equal(left.command.length, 200);
   });
 
   it("never holds anything but counts, whatever the host writes for one", () => {

@@ -77,7 +77,7 @@ describe("a framed stream", () => {
   it("comes through byte by byte", () => {
     const whole = `noise\n${nonce} BEGIN 1\n\n${nonce} EN\n\n${nonce} END 0\n`;
 
-    const { begins, ends, bytes } = readAll(...whole);
+    const { begins, ends, bytes } = readAll(...Array.from(whole));
 
     assert.deepEqual([begins, ends, bytes], [["1"], ["0"], `\n${nonce} EN\n`]);
   });
