@@ -35,7 +35,7 @@ st_launch() {
 st_end_unattended() {
   trap '' HUP INT TERM PIPE
   PATH=${PATH:+$PATH:}/usr/bin:/bin PROC=/proc
-  LEADER='' SUPERVISOR=$$ KNOWN='' GRACE=500
+  LEADER='' SUPERVISOR=$$ GRACE=500
   st_climb
 }
 

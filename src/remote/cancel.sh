@@ -7,7 +7,7 @@ st_cancel() {
   set +e +u +f
   unset IFS
   PATH=${PATH:+$PATH:}/usr/bin:/bin PROC=/proc
-  NONCE=$1 TASK_ID=$2 LEADER=$3 GRACE=$5 SUPERVISOR='' KNOWN=''
+  NONCE=$1 TASK_ID=$2 LEADER=$3 GRACE=$5 SUPERVISOR=''
   trap '' PIPE
   trap 'GRACE=0' USR1
   exec 7<&0 </dev/null

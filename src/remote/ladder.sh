@@ -8,10 +8,11 @@
 #   unscannable   processes can't be seen on this host
 # shellcheck disable=SC2034 # VERDICT is for the caller
 st_climb() {
-  st_can_scan || { VERDICT=unscannable; return; }
-  EMPTY_SCANS=0
+  VERDICT=unscannable MEMBERS='' PIDS='' EMPTY_SCANS=0
+  st_can_scan || return
   st_scan
-  st_scan_until_gone 2
+  [ "$LOOKED" = yes ] || return
+  st_scan_until_gone
   st_report FOUND "$(st_count "$PIDS")" "$(st_leader_found)"
   if ! st_gone; then
     st_signal TERM
@@ -19,12 +20,15 @@ st_climb() {
     st_wait_for_grace
     st_gone || st_kill_until_gone
   fi
-  VERDICT=gone
-  st_gone || { VERDICT=left; st_report_left; }
+  if st_gone; then VERDICT=gone; elif [ "$LOOKED" = yes ]; then
+    VERDICT=left
+    st_report_left
+  fi
 }
 
+# A look that failed is no empty one.
 st_scan() {
-  if st_members; then EMPTY_SCANS=0; else EMPTY_SCANS=$((EMPTY_SCANS + 1)); fi
+  if st_members || [ "$LOOKED" = no ]; then EMPTY_SCANS=0; else EMPTY_SCANS=$((EMPTY_SCANS + 1)); fi
 }
 
 # A scan is not atomic, so one empty scan proves nothing.
@@ -32,7 +36,7 @@ st_gone() { [ "$EMPTY_SCANS" -ge 2 ]; }
 
 # Scans again while scans are empty, to the second one.
 st_scan_until_gone() {
-  while [ "$EMPTY_SCANS" -gt 0 ] && [ "$EMPTY_SCANS" -lt "$1" ]; do st_scan; done
+  while [ "$EMPTY_SCANS" -gt 0 ] && ! st_gone; do st_scan; done
 }
 
 st_wait_for_grace() {
@@ -41,7 +45,7 @@ st_wait_for_grace() {
     if [ $st_polls -lt 7 ]; then st_sleep 0.02; elif [ $st_polls -lt 20 ]; then st_sleep 0.05; else st_sleep 0.2; fi
     st_polls=$((st_polls + 1))
     st_scan
-    st_scan_until_gone 2
+    st_scan_until_gone
   done
 }
 
@@ -57,7 +61,7 @@ st_kill_until_gone() {
     st_signal KILL
     st_sleep 0.01
     st_scan
-    st_scan_until_gone 2
+    st_scan_until_gone
   done
 }
 
@@ -80,7 +84,7 @@ st_report_left() {
 }
 
 st_leader_found() {
-  case " $MEMBERS" in *" ${LEADER:-none} "*) echo 1 ;; *) echo 0 ;; esac
+  case " $MEMBERS " in *" ${LEADER:-none} "*) echo 1 ;; *) echo 0 ;; esac
 }
 
 st_count() {

@@ -42,7 +42,7 @@ for (const shell of shells) {
 
     it("works whatever options and variables it is started with", async () => {
       const [leader] = await plantation.plant("echo $$; exec sleep 60");
-      const before = "set -euf\nIFS=0\nPROC=/x KNOWN=1:1 SUPERVISOR=1 GRACE=x\nunset PATH";
+      const before = "set -euf\nIFS=0\nPROC=/x MEMBERS=1:1 SUPERVISOR=1 GRACE=x\nunset PATH";
 
       const { stdout } = await startScript(shell, cancelOf(leader, { before })).ended;
 

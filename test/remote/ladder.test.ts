@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import ladder from "../../src/remote/ladder.sh";
 import members from "../../src/remote/members.sh";
-import { uniqueMarker } from "../support/processes";
+import { eventually } from "../support/eventually";
+import { listProcesses, uniqueMarker } from "../support/processes";
 import { isRoot } from "../support/sshHarness";
 import { ensureTestUser, type UserAccount } from "../support/testUser";
 import {
@@ -28,7 +29,7 @@ interface ClimbOptions {
 /** Climbs in the shell. The last line is `VERDICT` and a word. */
 async function climb(shell: RemoteShell, options: ClimbOptions): Promise<string[]> {
   const { taskId = `none:${uniqueMarker()}`, leader, grace = 500, proc = "/proc" } = options;
-  const given = `TASK_ID='${taskId}' LEADER='${leader?.name ?? ""}' GRACE=${grace} PROC=${proc} SUPERVISOR= KNOWN=`;
+  const given = `TASK_ID='${taskId}' LEADER='${leader?.name ?? ""}' GRACE=${grace} PROC=${proc} SUPERVISOR=`;
   const script = [members, ladder, options.instead ?? "", "st_report() { echo $*; }", given];
   const climbing = [...script, "st_climb", "echo VERDICT $VERDICT"].join("\n");
   const printed = await runScript(shell, climbing, options.user ? { user: options.user } : {});
@@ -71,6 +72,41 @@ for (const shell of shells) {
       assert.equal(isAlive(Number(leader?.pid)), false);
     });
 
+    it("ends hundreds of processes that ignore TERM", async () => {
+      const tree =
+        "trap '' TERM; for i in $(seq 600); do sleep 60 >/dev/null & done; echo $$; wait";
+      const [leader] = await plantation.plant(tree);
+      const began = () => listProcesses().filter(({ session }) => session === Number(leader?.pid));
+      await eventually("all of them run", () => began().length > 600);
+
+      const report = await climb(shell, { leader, grace: 200 });
+
+      assert.equal(report[0], "FOUND 601 1");
+      assert.equal(report.at(-1), "VERDICT gone");
+      assert.deepEqual(began(), []);
+    });
+
+    it("says that it can't look, and not that nothing is left, where a look fails", async () => {
+      const [leader] = await plantation.plant("sleep 60 >/dev/null & echo $$; wait");
+
+      for (const broken of ["awk", "cat", "grep"]) {
+        const instead = `${broken}() { return 127; }`;
+        assert.deepEqual(await climb(shell, { leader, instead }), ["VERDICT unscannable"], broken);
+      }
+      assert.equal(isAlive(Number(leader?.pid)), true);
+    });
+
+    it("goes on with what it saw before when a later look fails", async () => {
+      const [leader] = await plantation.plant("trap '' TERM; echo $$; while :; do sleep 60; done");
+      const instead = `looks=0; st_members() { case $looks in 0) looks=1 MEMBERS=" $LEADER" PIDS=\${LEADER%%:*} LOOKED=yes ;;
+          *) LOOKED=no; return 1 ;; esac; }`;
+
+      const report = await climb(shell, { leader, grace: 10, instead });
+
+      assert.equal(report.at(-1), "VERDICT unscannable");
+      assert.equal(isAlive(Number(leader?.pid)), false);
+    });
+
     it("ends a stopped process", async () => {
       const [leader] = await plantation.plant("echo $$; kill -STOP $$; sleep 60; exit");
 
@@ -99,7 +135,7 @@ for (const shell of shells) {
       // The first scan misses what is there, as one that isn't atomic may.
       const instead = `SCANS=0
         st_all() { ${members.slice(members.indexOf("{") + 1, members.indexOf("\n}\n"))}\n}
-        st_members() { SCANS=$((SCANS + 1)); if [ $SCANS = 1 ]; then PIDS= MEMBERS=; return 1; fi; st_all; }`;
+        st_members() { SCANS=$((SCANS + 1)); if [ $SCANS = 1 ]; then PIDS= MEMBERS= LOOKED=yes; return 1; fi; st_all; }`;
 
       const report = await climb(shell, { leader, instead });
 

@@ -26,7 +26,7 @@ interface Question {
 /** The members that the shell's scan finds, in the order of their pids, each as `pid:start`. */
 async function scan(shell: RemoteShell, question: Question): Promise<string[]> {
   const { taskId = `none:${uniqueMarker()}`, leader = "", supervisor = "", known = "" } = question;
-  const given = `TASK_ID='${taskId}' LEADER='${leader}' SUPERVISOR='${supervisor}' KNOWN='${known}' PROC=/proc`;
+  const given = `TASK_ID='${taskId}' LEADER='${leader}' SUPERVISOR='${supervisor}' MEMBERS='${known}' PROC=/proc`;
   const printed = await runScript(shell, `${members}\n${given}\nst_members\necho $? $MEMBERS`);
   const [status, ...found] = printed.trim().split(" ");
   assert.equal(status, found.length > 0 ? "0" : "1", printed);
@@ -54,6 +54,7 @@ for (const shell of shells) {
 
       assert.deepEqual(await scan(shell, { taskId }), names(marked));
       assert.deepEqual(await scan(shell, { taskId: `${taskId}0` }), []);
+      assert.deepEqual(await scan(shell, { taskId: taskId.slice(0, -1) }), []);
     });
 
     it("finds an orphan in the session of the main process alone", async () => {
