@@ -14,8 +14,8 @@ import { EditorSettings } from "./ui/settings";
 import { TaskPanel } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
 
-/** What has to be waited for when the window closes; set by `activate`. */
-let shutdown: () => Promise<unknown> = () => Promise.resolve();
+/** What `deactivate` does; set by `activate`. */
+let shutDown: () => Promise<void> = () => Promise.resolve();
 
 /** Builds the parts in the order they depend on each other and introduces them to each other. */
 export function activate({ subscriptions, extensionUri }: ExtensionContext): void {
@@ -23,15 +23,20 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
     subscriptions.push(part);
     return part;
   };
-  const logger = own(openLog());
+  const logger = openLog();
   const notify = new Notify(logger);
   const settings = own(new EditorSettings());
 
   const catalog = new SshHostCatalog(() => settings.current, logger);
-  const hosts = own(new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]));
+  const hosts = new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]);
   const clock = systemClock;
-  const tasks = own(new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits }));
-  shutdown = () => tasks.shutdown();
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits });
+  // Not among the subscriptions: VS Code disposes those at once, and what still runs needs connections to be ended over.
+  shutDown = async () => {
+    await tasks.shutdown();
+    hosts.dispose();
+    logger.dispose();
+  };
 
   // VS Code's own confirmation of each tool call stands before every command an agent starts.
   const gate = openGate;
@@ -47,6 +52,6 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
 }
 
 /** VS Code waits for it when the window closes or the extension is switched off: what is attached ends first. */
-export async function deactivate(): Promise<void> {
-  await shutdown();
+export function deactivate(): Promise<void> {
+  return shutDown();
 }

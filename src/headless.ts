@@ -18,7 +18,7 @@ The MCP server of SSH Tasks without VS Code.
   --http              serve clients over HTTP on 127.0.0.1; prints one line with the URL and the token
   --port N            with --http: the port to listen on (default: a free one)
   --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
-  --known-hosts FILE  the known_hosts file to check host keys against (default: as the ssh config says)
+  --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
   --allow-all         let clients run commands; without it they are refused
   --help              print this
 `;

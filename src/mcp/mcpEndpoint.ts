@@ -77,7 +77,7 @@ export class McpEndpoint {
       this.options.logger.warn(`MCP request refused with ${refusal.status}`);
       refuse(response, refusal);
     } catch (error) {
-      if (request.destroyed) return; // The client went away: nobody is left to be told.
+      if (response.destroyed) return; // The client went away: nobody is left to be told.
       this.options.logger.error(`MCP endpoint: ${asError(error).message}`);
       if (response.headersSent) response.destroy();
       else refuse(response, refusals.failed);

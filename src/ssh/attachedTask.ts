@@ -24,6 +24,10 @@ const drainMs = 200;
 const launchMs = 3000;
 /** A cancel of a task on a host that can't be reached must have said so within 10 s. */
 const connectSeconds = 5;
+/** A channel of an open connection that says nothing for so long is taken for stuck. */
+const stuckSeconds = 4;
+/** What a login shell with slow rc files may take on a new connection; the cancel's answer doesn't wait for it. */
+const slowShellSeconds = 20;
 
 /** A task tied to its channel: `remote/attached.sh` runs it, and ends it when the channel ends. */
 export class AttachedTask implements RemoteTask {
@@ -60,7 +64,8 @@ export class AttachedTask implements RemoteTask {
     const report = await this.climb(climb, process);
     // Without a main process seen, an empty scan may have come before the launch: even when the connection is gone, the
     // script may still be on its way.
-    if (process || report.processesFound > 0) return report;
+    if (process) return report;
+    if (report.processesFound > 0) return { ...report, mainProcessFound: undefined };
     return {
       ...report,
       gone: false,
@@ -139,17 +144,29 @@ export class AttachedTask implements RemoteTask {
       bootId: process?.bootId ?? "",
     };
     const pool = await this.pool;
-    let failure: unknown;
     // A connection that is stuck says nothing of the host: a new one may do.
-    for (const fresh of pool.hasOpenConnection ? [false, true] : [true]) {
-      const channel = new CancelChannel(this.alias, climb);
+    let unanswered: CancelReport | undefined;
+    if (pool.hasOpenConnection) {
+      const shared = new CancelChannel(this.alias, climb, stuckSeconds);
       try {
-        return await this.climbOver(channel, pool.leaseForCancel({ fresh }), target);
-      } catch (error) {
-        failure = error;
+        const report = await this.climbOver(shared, pool.leaseForCancel({ fresh: false }), target);
+        if (shared.begun) return report;
+        unanswered = report;
+      } catch {
+        // Not asked: the connection is as good as gone, and the next lines say what that of a new one is worth.
       }
     }
-    throw failure;
+    const fresh = new CancelChannel(this.alias, climb, slowShellSeconds);
+    try {
+      const report = await this.climbOver(fresh, pool.leaseForCancel({ fresh: true }), target);
+      // What was asked first may have signalled what the second did not find any more.
+      return unanswered && !report.mainProcessFound
+        ? { ...report, mainProcessFound: undefined }
+        : report;
+    } catch (error) {
+      if (unanswered) return unanswered;
+      throw error;
+    }
   }
 
   private async climbOver(

@@ -7,14 +7,15 @@ import { cancelScript, type CancelTarget } from "./remoteScripts";
 import type { SshConnection } from "./sshConnection";
 import { connectionLost, hostSilent } from "./sshErrors";
 
-/** Seconds until the host must have begun, and beside the grace until it must be done. */
-const beginSeconds = 4;
+/** Seconds that the climb may take beside its grace. */
 const climbSeconds = 8;
 
 /** Runs the cancel script once, over a channel of its own. */
 export class CancelChannel {
-  /** The host has begun: from then on the ladder goes on there even if we are cut off. */
-  private begun = false;
+  /** The host has answered. */
+  begun = false;
+  /** From then on the ladder may go on there even if we are cut off. */
+  private scriptSent = false;
   private readonly nonce = randomBytes(16).toString("hex");
   private readonly report = new CancelReportReader(this.nonce);
   private readonly graceSeconds: number;
@@ -25,15 +26,17 @@ export class CancelChannel {
   constructor(
     private readonly alias: string,
     private readonly climb: CancelClimb,
+    /** Until the host must have begun. */
+    private readonly beginSeconds: number,
   ) {
     this.graceSeconds = climb.force.aborted ? 0 : climb.graceSeconds;
   }
 
-  /** Resolves with what the host saw and did. Rejects with a TaskError when the host doesn't begin. */
+  /** Resolves with what the host saw and did. Rejects with a TaskError when the host was not asked. */
   async run(connection: SshConnection, target: CancelTarget): Promise<CancelReport> {
     try {
       return await new Promise<CancelReport>((resolve, reject) => {
-        this.expect("answer the cancel", beginSeconds, reject);
+        this.expect("answer the cancel", this.beginSeconds, reject);
         const script = cancelScript(this.nonce, target, this.graceSeconds);
         connection
           .openShell((channel) => this.listen(channel, script, resolve, reject))
@@ -41,7 +44,7 @@ export class CancelChannel {
       });
     } catch (error) {
       // What was seen until then counts: signals may have been sent.
-      if (!this.begun) throw error;
+      if (!this.scriptSent) throw error;
       return { ...this.report.result(), gone: false, reason: asError(error).message };
     } finally {
       this.over = true;
@@ -69,6 +72,7 @@ export class CancelChannel {
     });
     channel.stderr.resume();
     channel.on("close", () => reject(connectionLost(this.alias)));
+    this.scriptSent = true;
     channel.write(script);
   }
 

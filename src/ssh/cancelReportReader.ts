@@ -12,7 +12,7 @@ export class CancelReportReader {
   private size = 0;
   private begun = false;
   private processesFound = 0;
-  private mainProcessFound = false;
+  private mainProcessFound: boolean | undefined;
   private verdict: string | undefined;
   private readonly signals: SentSignal[] = [];
   private readonly left: LeftProcess[] = [];
@@ -62,7 +62,7 @@ export class CancelReportReader {
       this.signals.push({ signal: first, count: count(second), at: Date.now() });
     } else if (word === "LEFT") {
       const command = visible(words.slice(2).join(" ").trim()).slice(0, 200);
-      this.left.push({ pid: count(first), user: visible(second), command });
+      this.left.push({ pid: count(first), user: visible(second).slice(0, 64), command });
     }
   }
 }

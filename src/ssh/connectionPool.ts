@@ -1,4 +1,5 @@
 import type { Disposable } from "../tasks/lifecycle";
+import { shuttingDown } from "../tasks/taskError";
 import type { SshConnection } from "./sshConnection";
 
 export interface PoolLimits {
@@ -43,6 +44,7 @@ interface Waiting {
 export class ConnectionPool implements Disposable {
   private readonly members = new Set<Member>();
   private readonly queue: Waiting[] = [];
+  private disposed = false;
 
   constructor(
     private readonly open: () => Promise<SshConnection>,
@@ -84,8 +86,9 @@ export class ConnectionPool implements Disposable {
     return [...this.members].some((member) => member.connection?.isOpen);
   }
 
-  /** Closes all connections. */
+  /** Closes all connections; there are no new ones after that. */
   dispose(): void {
+    this.disposed = true;
     for (const member of [...this.members]) this.drop(member);
   }
 
@@ -103,7 +106,8 @@ export class ConnectionPool implements Disposable {
   }
 
   private add(): Member {
-    const member: Member = { opening: this.open(), since: Date.now(), tasks: 0, controls: 0 };
+    const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open();
+    const member: Member = { opening, since: Date.now(), tasks: 0, controls: 0 };
     this.members.add(member);
     member.opening.then(
       (connection) => {

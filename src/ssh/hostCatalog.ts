@@ -9,7 +9,7 @@ import type { SshConfigFile, SshHostConfig } from "./sshConfigFile";
 export interface SshSettings {
   /** Path of the ssh config; `~/.ssh/config` when absent. */
   readonly sshConfigFile?: string | undefined;
-  /** Path of a known_hosts file that stands in for the config's UserKnownHostsFile. */
+  /** Path of the only known_hosts file to trust; those that the config names when absent. */
   readonly knownHostsFile?: string | undefined;
 }
 
@@ -38,7 +38,8 @@ export class SshHostCatalog implements HostCatalog {
     if (!this.usableAliases(config).includes(alias)) return undefined;
     const host = config.resolve(alias);
     const { knownHostsFile } = this.settings();
-    return knownHostsFile === undefined ? host : { ...host, userKnownHostsFiles: [knownHostsFile] };
+    if (knownHostsFile === undefined) return host;
+    return { ...host, userKnownHostsFiles: [knownHostsFile], globalKnownHostsFiles: [] };
   }
 
   private async read(): Promise<SshConfigFile> {

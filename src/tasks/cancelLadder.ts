@@ -9,8 +9,8 @@ export const defaultGraceSeconds = 5;
 /** What a climb established, beside its receipt. */
 export interface Climb {
   readonly receipt: CancelReceipt;
-  /** True when no signal was sent because the main process had already ended by itself. */
-  readonly exitCameFirst: boolean;
+  /** Whose doing the end of the main process is: its own when it came before any signal; "unclear" when that was not seen. */
+  readonly exit: "own" | "ours" | "unclear";
 }
 
 /**
@@ -26,7 +26,7 @@ export class CancelLadder {
   private shortened: Disposable | undefined;
   private signals: CancelReceipt["signals"] = [];
   private processesFound = 0;
-  private mainProcessSignalled = false;
+  private exit: Climb["exit"] = "own";
 
   constructor(
     request: CancelRequest,
@@ -77,9 +77,7 @@ export class CancelLadder {
   private describe(report: CancelReport): Climb {
     this.signals = [...this.signals, ...report.signals];
     this.processesFound = Math.max(this.processesFound, report.processesFound);
-    // A report that breaks off may miss signals that were sent.
-    this.mainProcessSignalled ||=
-      report.mainProcessFound && (report.signals.length > 0 || !report.gone);
+    this.exit = this.judgeExit(report);
     const verified = report.neverRan || (report.gone && report.left.length === 0);
     const now = this.clock.now();
     const receipt: CancelReceipt = {
@@ -96,10 +94,14 @@ export class CancelLadder {
       left: report.left,
       mayRemain: [],
     };
-    return {
-      receipt,
-      exitCameFirst: verified && !report.neverRan && !this.mainProcessSignalled,
-    };
+    return { receipt, exit: this.exit };
+  }
+
+  /** A report that breaks off may miss signals that were sent. */
+  private judgeExit({ neverRan, mainProcessFound, signals, gone }: CancelReport): Climb["exit"] {
+    if (this.exit === "ours" || neverRan) return "ours";
+    if (mainProcessFound === undefined) return "unclear";
+    return mainProcessFound && (signals.length > 0 || !gone) ? "ours" : this.exit;
   }
 }
 

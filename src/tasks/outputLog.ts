@@ -51,9 +51,14 @@ export class OutputLog {
     this.streams[stream].append(bytes);
   }
 
-  /** Nothing more will come: an unfinished character at the end is given out, and memory shrinks to `keep` bytes a stream. */
+  /** Nothing more will come: an unfinished character at the end is given out, and memory shrinks. */
   end(keep: number): void {
     this.ended = true;
+    this.shrink(keep);
+  }
+
+  /** Keeps at most `keep` bytes of the end of each stream from now on. */
+  shrink(keep: number): void {
     this.streams.stdout.shrinkTail(keep);
     this.streams.stderr.shrinkTail(keep);
   }

@@ -90,8 +90,8 @@ export interface SentSignal {
 export interface CancelReport {
   /** True when the command never reached the host, so there was nothing to end. */
   readonly neverRan: boolean;
-  /** Whether the main process was alive when the first signal was about to be sent. */
-  readonly mainProcessFound: boolean;
+  /** Whether the main process was alive when the first signal was about to be sent; undefined when that is not known. */
+  readonly mainProcessFound: boolean | undefined;
   readonly processesFound: number;
   readonly signals: readonly SentSignal[];
   /** True when the last scans on the host found nothing of the task. */

@@ -206,7 +206,7 @@ export class TaskManager implements Disposable {
       graceSeconds: shutdownGraceSeconds,
     };
     const live = this.listTasks().filter(isCancellable);
-    return Promise.all(live.map((task) => this.cancelTask(task.id, request)));
+    return Promise.allSettled(live.map((task) => this.cancelTask(task.id, request)));
   }
 
   private accept(task: PendingTask): Task {

@@ -1,4 +1,4 @@
-import { CancelLadder } from "./cancelLadder";
+import { CancelLadder, type Climb } from "./cancelLadder";
 import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
 import { within, type Clock } from "./clock";
 import { DisposableStore, type Disposable } from "./lifecycle";
@@ -21,7 +21,7 @@ export interface TaskRunParts {
 /** Seconds between the attempts of a cancel that could not be verified; after the last the task is `lost`. */
 const retryDelays = [1, 2, 5, 10, 30];
 /** How long the rest of the output and the exit code may take once the processes are gone. */
-const drainMs = 200;
+const drainMs = 1000;
 /** How long the exit code of a command that ended by itself may take to arrive. */
 const exitCodeMs = 2000;
 /** Output kept of an ended task, per stream, beside its first 256 KiB: together the 1 MiB of one result. */
@@ -127,8 +127,8 @@ export class TaskRun {
   private climb(ladder: CancelLadder): Promise<void> {
     this.attempts++;
     this.retry?.dispose();
-    this.attempt = ladder.climb(this.remote).then(async ({ receipt, exitCameFirst }) => {
-      if (receipt.verified) return this.conclude(receipt, exitCameFirst);
+    this.attempt = ladder.climb(this.remote).then(async ({ receipt, exit }) => {
+      if (receipt.verified) return this.conclude(receipt, exit);
       // Over before anybody hears of it: who asks again in that moment gets a new attempt.
       this.attempt = undefined;
       this.tryAgainLater(ladder, receipt);
@@ -137,11 +137,11 @@ export class TaskRun {
   }
 
   /** The host has nothing of it any more: now the only question is which end that was. */
-  private async conclude(receipt: CancelReceipt, exitCameFirst: boolean): Promise<void> {
-    const patience = exitCameFirst ? exitCodeMs : drainMs;
+  private async conclude(receipt: CancelReceipt, exit: Climb["exit"]): Promise<void> {
+    const patience = exit === "ours" ? drainMs : exitCodeMs;
     const end = this.remote && (await within(this.parts.clock, patience, this.remote.ended));
     this.move(
-      exitCameFirst && end?.kind === "exited"
+      end?.kind === "exited" && isOwnExit(exit, end.exitCode)
         ? endOfItself(this.endedNow, end, receipt)
         : endOfCancel(this.endedNow, receipt),
     );
@@ -188,7 +188,14 @@ export class TaskRun {
       this.owned.dispose();
       this.output.end(keptTailBytes);
       this.remote?.release();
+    } else if (next.status === "lost") {
+      this.output.shrink(keptTailBytes);
     }
     this.parts.onChange(next);
   }
+}
+
+/** Where nobody saw what came first, an exit code that says TERM or KILL (128 + signal) is taken for the cancel's doing. */
+function isOwnExit(exit: Climb["exit"], exitCode: number): boolean {
+  return exit === "own" || (exit === "unclear" && exitCode !== 143 && exitCode !== 137);
 }

@@ -53,10 +53,12 @@ for (const shell of shells) {
       const [leader] = await plantation.plant(stubborn);
       const running = startScript(shell, cancelOf(leader));
       await running.prints("SIGNAL CONT");
+      const forced = Date.now();
 
       running.child.stdin?.write("force\n");
 
       const { stdout } = await running.ended;
+      assert.ok(Date.now() - forced < 10_000, "of 30 s");
       assert.match(stdout, /SIGNAL KILL \d+\nnonce END gone\n$/);
     });
 

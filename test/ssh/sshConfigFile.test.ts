@@ -101,6 +101,7 @@ describe("reading an ssh config", () => {
       `Match exec "touch ${canary}"`,
       "  User evil",
       `Match host web exec "touch ${canary}"`,
+      "  User evil",
       "Host web",
       "  CanonicalizeHostname yes",
       "  CanonicalDomains a.example b.example",

@@ -147,14 +147,16 @@ describe("an Include of an ssh config", () => {
     assert.equal(await userOf(path, "web"), "last");
   });
 
-  it("is followed as deep as OpenSSH does", async () => {
-    const files: Record<string, string> = { config: "Include DIR/f1\n" };
+  it("is followed as deep as OpenSSH does, and no deeper", async () => {
+    const files: Record<string, string> = { config: "Include DIR/f1\n", f17: "User deep\n" };
     for (let depth = 1; depth < 16; depth++) files[`f${depth}`] = `Include DIR/f${depth + 1}\n`;
-    files.f16 = "Host web\n User dev\n";
-    const path = await writeConfigs(files);
+    const path = await writeConfigs({ ...files, f16: "Host web\n User dev\n" });
+    const deeper = await writeConfigs({ ...files, f16: "Include DIR/f17\n" });
 
     assert.equal(await theirUserOf(path, "web"), "dev");
     assert.equal(await userOf(path, "web"), "dev");
+    await assert.rejects(theirUserOf(deeper, "web"), /Too many recursive configuration includes/);
+    await assert.rejects(SshConfigFile.read(deeper), /Include leads more than 16 files deep/);
   });
 
   it("that leads back to itself is refused as by OpenSSH, and at once", async () => {

@@ -227,12 +227,16 @@ export const window = only<typeof vscode.window>("window", {
   showWarningMessage: (text: string, ...buttons: string[]) => show("warning", text, buttons),
   showInformationMessage: (text: string, ...buttons: string[]) =>
     show("information", text, buttons),
-  createOutputChannel: (name: string, options: { log: true }) =>
-    only<vscode.LogOutputChannel>("LogOutputChannel", {
-      info: (message: string) =>
-        editor.logged.push(`${name}, ${JSON.stringify(options)}: ${message}`),
-      dispose: () => undefined,
-    }),
+  createOutputChannel: (name: string, options: { log: true }) => {
+    let closed = false;
+    const log = (message: string): void => {
+      if (closed) throw new Error("Channel has been closed");
+      editor.logged.push(`${name}, ${JSON.stringify(options)}: ${message}`);
+    };
+    const dispose = (): void => void (closed = true);
+    const levels = { debug: log, info: log, warn: log, error: log };
+    return only<vscode.LogOutputChannel>("LogOutputChannel", { ...levels, dispose });
+  },
 });
 
 export const commands = only<typeof vscode.commands>("commands", {

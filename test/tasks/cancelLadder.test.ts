@@ -56,21 +56,21 @@ describe("a cancel ladder", () => {
   it("is verified without any host when the command was never launched", async () => {
     const { ladder } = createLadder();
 
-    const { receipt, exitCameFirst } = await ladder.climb(undefined);
+    const { receipt, exit } = await ladder.climb(undefined);
 
     assert.equal(receipt.verified, true);
     assert.equal(receipt.processesFound, 0);
     assert.deepEqual(receipt.signals, []);
-    assert.equal(exitCameFirst, false);
+    assert.equal(exit, "ours");
   });
 
   it("is verified when the host says that the command never ran", async () => {
     const { climb } = createLadder();
 
-    const { receipt, exitCameFirst } = await climb(() => Promise.resolve(reports.neverRan));
+    const { receipt, exit } = await climb(() => Promise.resolve(reports.neverRan));
 
     assert.equal(receipt.verified, true);
-    assert.equal(exitCameFirst, false);
+    assert.equal(exit, "ours");
   });
 
   it("is not verified while something is left, whatever else the host says", async () => {
@@ -89,11 +89,10 @@ describe("a cancel ladder", () => {
   it("is not verified when the host saw nothing that proves it, and says why", async () => {
     const { climb } = createLadder();
 
-    const { receipt, exitCameFirst } = await climb(unverified);
+    const { receipt } = await climb(unverified);
 
     assert.equal(receipt.verified, false);
     assert.equal(receipt.unverifiedBecause, "It could not be scanned.");
-    assert.equal(exitCameFirst, false);
   });
 
   for (const [how, answer] of Object.entries<Answer>({
@@ -135,26 +134,30 @@ describe("the exit came first", () => {
   it("when nothing was there to signal any more", async () => {
     const { climb } = createLadder();
 
-    const { exitCameFirst } = await climb(() => Promise.resolve(reports.exitCameFirst));
+    const { exit } = await climb(() => Promise.resolve(reports.exitCameFirst));
 
-    assert.equal(exitCameFirst, true);
+    assert.equal(exit, "own");
   });
 
   it("when only what the main process left behind was signalled", async () => {
     const { clock, climb } = createLadder();
     const report = { ...reports.gone(clock.now()), mainProcessFound: false };
 
-    assert.equal((await climb(() => Promise.resolve(report))).exitCameFirst, true);
+    assert.equal((await climb(() => Promise.resolve(report))).exit, "own");
+  });
+
+  it("or not, when nobody saw whether the main process was still there", async () => {
+    const { clock, climb } = createLadder();
+    const report = { ...reports.gone(clock.now()), mainProcessFound: undefined };
+
+    assert.equal((await climb(() => Promise.resolve(report))).exit, "unclear");
   });
 
   it("not when the main process was signalled, in this attempt or an earlier one", async () => {
     const { clock, climb } = createLadder();
 
-    assert.equal(
-      (await climb(() => Promise.resolve(reports.left(clock.now())))).exitCameFirst,
-      false,
-    );
-    assert.equal((await climb(() => Promise.resolve(reports.exitCameFirst))).exitCameFirst, false);
+    assert.equal((await climb(() => Promise.resolve(reports.left(clock.now())))).exit, "ours");
+    assert.equal((await climb(() => Promise.resolve(reports.exitCameFirst))).exit, "ours");
   });
 });
 

@@ -147,7 +147,7 @@ describe("a cancel", () => {
     const { task, remote } = await startRunning();
     remote.onCancel = () => Promise.resolve(reports.gone(clock.now()));
     const answer = watch(tasks.cancelTask(task.id, cancel));
-    await clock.advance(200);
+    await clock.advance(1000);
 
     assert.equal(answer.outcome?.task?.status, "cancelled");
     remote.exit(0);
@@ -164,7 +164,7 @@ describe("a cancel", () => {
     await settle();
 
     remote.write("stdout", "last words\n");
-    await clock.advance(200);
+    await clock.advance(1000);
     remote.write("stdout", "from beyond\n");
 
     assert.equal(tasks.summarizeOutput(task.id, 100)?.stdout, "last words\n");
