@@ -183,7 +183,6 @@ describe("the names that members.sh documents", () => {
       [...new Set(read)].filter((name) => !own.includes(String(name))).sort(),
       documented.filter((name) => name !== "MEMBERS"),
     );
-    for (const name of own)
-      assert.match(header.join("\n"), new RegExp(`(sets|and|in) ${name}\\b`));
+    for (const name of own) assert.match(header.join("\n"), new RegExp(`(sets|and|in) ${name}\\b`));
   });
 });
