@@ -10,7 +10,7 @@ import { registerCommands } from "./ui/commands";
 import { registerMcpServer } from "./ui/mcpRegistration";
 import { Notify } from "./ui/notify";
 import { openLog } from "./ui/outputChannel";
-import { EditorSettings } from "./ui/settings";
+import { readSettings } from "./ui/settings";
 import { TaskPanel } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
 
@@ -25,9 +25,8 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
   };
   const logger = openLog();
   const notify = new Notify(logger);
-  const settings = own(new EditorSettings());
 
-  const catalog = new SshHostCatalog(() => settings.current, logger);
+  const catalog = new SshHostCatalog(readSettings, logger);
   const hosts = new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]);
   const clock = systemClock;
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits });

@@ -1,6 +1,6 @@
 import { describeReceipt } from "../tasks/cancelReceipt";
 import type { OutputSlice } from "../tasks/outputLog";
-import { elapsedMs, isEnded, type EndedTask, type LostTask, type Task } from "../tasks/task";
+import { elapsedMs, type SettledTask, type Task } from "../tasks/task";
 import { receiptOnWire } from "./toolResult";
 
 /** Seconds a client does well to leave between two questions after a task. */
@@ -9,13 +9,6 @@ export const pollSeconds = 5;
 export const maxResultBytes = 1024 * 1024;
 
 const maxListedCommand = 200;
-
-/** A task nobody needs to wait for any more. */
-export type SettledTask = EndedTask | LostTask;
-
-export function isSettled(task: Task): task is SettledTask {
-  return isEnded(task) || task.status === "lost";
-}
 
 /** A command's outcome in the fields that clients know, times in ms. */
 export function outcomeFields(task: SettledTask, now: number) {

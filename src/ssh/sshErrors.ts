@@ -1,5 +1,5 @@
 import { asError, TaskError } from "../tasks/taskError";
-import { visible } from "./visibleText";
+import { quoted, visible } from "./visibleText";
 
 /**
  * Every failure on the way to a host as a TaskError: the first sentence is the fixed one of `docs/compatibility.md`,
@@ -64,7 +64,7 @@ export function portInvalid(target: string): TaskError {
 }
 
 export function connectionLost(alias: string, cause?: unknown): TaskError {
-  const detail = cause === undefined ? "" : ` (${visible(asError(cause).message)})`;
+  const detail = cause === undefined ? "" : ` (${quoted(asError(cause).message)})`;
   return new TaskError(
     "connectionLost",
     `SSH error: Connection lost. The connection to ${alias} was lost${detail}; check the network and the host, and try again.`,
@@ -75,13 +75,13 @@ export function connectionLost(alias: string, cause?: unknown): TaskError {
 export function channelRefused(alias: string, cause: unknown): TaskError {
   return new TaskError(
     "channelRefused",
-    `SSH error: No channel. ${alias} opened none for the command (${visible(asError(cause).message)}). Its sshd may allow too few (MaxSessions); try again later.`,
+    `SSH error: No channel. ${alias} opened none for the command (${quoted(asError(cause).message)}). Its sshd may allow too few (MaxSessions); try again later.`,
     { cause },
   );
 }
 
 export function shellFailed(alias: string, output: string): TaskError {
-  const said = output === "" ? "" : ` It said: ${visible(output)}`;
+  const said = output === "" ? "" : ` It said ${quoted(output)}.`;
   return new TaskError(
     "shellFailed",
     `SSH error: No shell. ${alias} did not run /bin/sh, so the command was not started.${said} Check that the account may run commands (\`ssh ${alias} true\`).`,
@@ -129,7 +129,7 @@ function describe(error: unknown): { message: string; code?: unknown; level?: un
   const first: unknown = seen instanceof AggregateError ? seen.errors[0] : undefined;
   const inner = first instanceof Error ? first : seen;
   return {
-    message: visible(inner.message),
+    message: visible(inner.message).slice(0, 200),
     ...("code" in inner && { code: inner.code }),
     ...("level" in inner && { level: inner.level }),
   };

@@ -95,6 +95,13 @@ export function isEnded(task: Task): task is EndedTask {
   return moves[task.status].length === 0;
 }
 
+/** A task nobody needs to wait for any more. */
+export type SettledTask = EndedTask | LostTask;
+
+export function isSettled(task: Task): task is SettledTask {
+  return isEnded(task) || task.status === "lost";
+}
+
 /** Whether a cancel would still do something; true again for a `lost` task, which may be tried anew. */
 export function isCancellable(task: Task): task is LiveTask {
   return !isEnded(task);

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock";
 import type { Event } from "./lifecycle";
-import { isEnded, type Task } from "./task";
+import { isSettled, type Task } from "./task";
 
 export interface WaitOptions {
   /** Milliseconds to wait at the most; for ever when absent. */
@@ -42,8 +42,4 @@ export function waitForTask(
       options.timeoutMs === undefined ? undefined : clock.after(options.timeoutMs, done);
     options.signal?.addEventListener("abort", done);
   });
-}
-
-function isSettled(task: Task): boolean {
-  return isEnded(task) || task.status === "lost";
 }

@@ -1,5 +1,5 @@
 import prettyMs from "pretty-ms";
-import { elapsedMs, isEnded, type Task } from "../tasks/task";
+import { elapsedMs, isEnded, isSettled, type Task } from "../tasks/task";
 
 /** How long the task took, or has taken so far: whole seconds while it counts, as "1m 5s". */
 export function formatElapsed(task: Task, now: number): string {
@@ -16,7 +16,7 @@ export function formatElapsedInSteps(task: Task, now: number): string {
 
 /** Whether its elapsed time grows by itself. */
 export function isTicking(task: Task): boolean {
-  return !isEnded(task) && task.status !== "lost";
+  return !isSettled(task);
 }
 
 function formatSeconds(ms: number): string {

@@ -62,7 +62,7 @@ const failures: readonly (readonly [TaskError, string, string, RegExp])[] = [
     connectionLost("build01", failure({}, "read ECONNRESET")),
     "SSH error: Connection lost",
     "connectionLost",
-    /\(read ECONNRESET\); check the network and the host, and try again\.$/,
+    /\("read ECONNRESET"\); check the network and the host, and try again\.$/,
   ],
   [
     channelRefused("build01", failure({}, "open failed")),
@@ -74,7 +74,7 @@ const failures: readonly (readonly [TaskError, string, string, RegExp])[] = [
     shellFailed("build01", "This account is not available."),
     "SSH error: No shell",
     "shellFailed",
-    /It said: This account is not available\. Check that the account may run commands \(`ssh build01 true`\)\.$/,
+    /It said "This account is not available\."\. Check that the account may run commands \(`ssh build01 true`\)\.$/,
   ],
   ...(
     [

@@ -45,12 +45,6 @@ export function resetEditor(): Editor {
   return editor;
 }
 
-/** Changes a setting as the person would in the settings editor. */
-export function changeSetting(id: string, value: unknown): void {
-  editor.settings.set(id, value);
-  configurationChanged.fire({ affectsConfiguration: (section) => id.startsWith(section) });
-}
-
 export class EventEmitter<T> {
   private readonly listeners = new Set<(value: T) => unknown>();
   readonly event = (listener: (value: T) => unknown) => {
@@ -66,8 +60,6 @@ export class EventEmitter<T> {
     this.listeners.clear();
   }
 }
-
-const configurationChanged = new EventEmitter<vscode.ConfigurationChangeEvent>();
 
 export class ThemeColor implements vscode.ThemeColor {
   constructor(readonly id: string) {}
@@ -252,7 +244,6 @@ export const workspace = only<typeof vscode.workspace>("workspace", {
   getConfiguration: () => ({
     get: (id: string, otherwise: unknown) => editor.settings.get(id) ?? otherwise,
   }),
-  onDidChangeConfiguration: configurationChanged.event,
 });
 
 export const lm = only<typeof vscode.lm>("lm", {

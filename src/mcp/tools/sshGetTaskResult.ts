@@ -1,10 +1,10 @@
 import { checkTaskId } from "../../tasks/taskRequest";
+import { isSettled } from "../../tasks/task";
 import { defineTool, readsOnly } from "../defineTool";
 import {
   errorOf,
   evidenceFields,
   gapFields,
-  isSettled,
   maxResultBytes,
   outcomeFields,
   outputText,

@@ -1,10 +1,10 @@
+import { isSettled } from "../../tasks/task";
 import { defineTool, runsCommands } from "../defineTool";
 import { startRun } from "../startRun";
 import {
   errorOf,
   evidenceFields,
   gapFields,
-  isSettled,
   maxResultBytes,
   outcomeFields,
   outputText,
