@@ -49,11 +49,11 @@ st_wait_for_grace() {
   done
 }
 
-# Frozen first, so that nothing forks between the look and the KILL. Bounded: what is left then can't be ended by us.
+# Frozen first, so that nothing forks between the look and the KILL. What is left after 3 s can't be ended by us: that is
+# said while somebody still waits for it, however slow the host is.
 st_kill_until_gone() {
-  st_rounds=0
-  while ! st_gone && [ $st_rounds -lt 60 ]; do
-    st_rounds=$((st_rounds + 1))
+  st_began=$(st_now)
+  while ! st_gone && [ $(($(st_now) - st_began)) -lt 300 ]; do
     st_signal STOP
     st_before=$PIDS
     st_scan

@@ -39,7 +39,7 @@ const framed = (body: string, code: number): RegExp =>
   new RegExp(`^\\nnonce BEGIN \\d+ \\d+ [0-9a-f-]+\\n${body}\\nnonce END ${code}\\n$`);
 
 for (const shell of shells) {
-  describe(`attached.sh under ${shell.name}`, { timeout: 60_000 }, () => {
+  describe(`attached.sh under ${shell.name}`, { timeout: 120_000 }, () => {
     const marker = uniqueMarker();
     afterEach(() => killAll(marker));
 

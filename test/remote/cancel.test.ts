@@ -22,7 +22,7 @@ function cancelOf(
 const stubborn = "trap '' TERM; echo $$; while :; do sleep 60; done";
 
 for (const shell of shells) {
-  describe(`cancel.sh under ${shell.name}`, { timeout: 60_000 }, () => {
+  describe(`cancel.sh under ${shell.name}`, { timeout: 120_000 }, () => {
     let plantation = new Plantation();
     afterEach(() => {
       plantation.end();

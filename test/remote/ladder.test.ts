@@ -37,7 +37,7 @@ async function climb(shell: RemoteShell, options: ClimbOptions): Promise<string[
 }
 
 for (const shell of shells) {
-  describe(`ladder.sh under ${shell.name}`, { timeout: 60_000 }, () => {
+  describe(`ladder.sh under ${shell.name}`, { timeout: 120_000 }, () => {
     let plantation = new Plantation();
     afterEach(() => {
       plantation.end();
@@ -153,7 +153,7 @@ for (const shell of shells) {
     });
 
     it(
-      "names what it may not end, and does not claim to have signalled it",
+      "names in time what it may not end, and does not claim to have signalled it",
       { skip: !isRoot && "needs root" },
       async () => {
         const user = await ensureTestUser();
@@ -164,8 +164,11 @@ for (const shell of shells) {
           print "$$ $child\\n"; $) = $( = ${user.gid}; $> = $< = ${user.uid}; exec "sleep", "61"'`,
         );
 
-        const report = await climb(shell, { leader, grace: 10, user });
+        const began = Date.now();
+        const slowly = "st_sleep() { sleep 0.5; }";
+        const report = await climb(shell, { leader, grace: 10, user, instead: slowly });
 
+        assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
         assert.deepEqual(report, [
           "FOUND 2 1",
           "SIGNAL TERM 1",

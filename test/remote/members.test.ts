@@ -37,7 +37,7 @@ const names = (planted: readonly { name: string }[]): string[] =>
   planted.map(({ name }) => name).sort();
 
 for (const shell of shells) {
-  describe(`members.sh under ${shell.name}`, { timeout: 60_000 }, () => {
+  describe(`members.sh under ${shell.name}`, { timeout: 120_000 }, () => {
     let plantation = new Plantation();
     afterEach(() => {
       plantation.end();

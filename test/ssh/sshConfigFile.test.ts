@@ -65,6 +65,13 @@ describe("a host of an ssh config", () => {
     await assert.rejects(SshConfigFile.read(folder), /EISDIR/);
   });
 
+  it("has known hosts in files whose names have blanks in them", async () => {
+    const host = await resolve('UserKnownHostsFile "/a b" /c\nGlobalKnownHostsFile "/d e"', "web");
+
+    assert.deepEqual(host.userKnownHostsFiles, ["/a b", "/c"]);
+    assert.deepEqual(host.globalKnownHostsFiles, ["/d e"]);
+  });
+
   it("is looked up in known_hosts by its HostKeyAlias", async () => {
     assert.equal((await resolve("Host web\n HostKeyAlias pool", "web")).hostKeyAlias, "pool");
   });
