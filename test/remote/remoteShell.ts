@@ -27,6 +27,8 @@ export interface RunningScript {
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
+/** By which whoever runs a test file finds what it has left behind when it was ended before its clean-up. */
+const scratch = { TMPDIR: tmpdir() };
 const folder = mkdtempSync(join(tmpdir(), "shells-"));
 chmodSync(folder, 0o755); // for other users too
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -46,7 +48,7 @@ export function startScript(
 ): RunningScript {
   const child = spawn(shell.path, ["-c", script], {
     // A standard input that is a socket makes bash read the rc file of its user, like a login over SSH.
-    env: { HOME: "/nonexistent", ...shell.environment, ...environment },
+    env: { ...scratch, HOME: "/nonexistent", ...shell.environment, ...environment },
     stdio: "pipe",
     ...(user && { uid: user.uid, gid: user.gid }),
   });
@@ -93,7 +95,7 @@ export class Plantation {
   async plant(script: string, environment: Record<string, string> = {}): Promise<Planted[]> {
     const child = spawn("/bin/sh", ["-c", script], {
       detached: true,
-      env: { PATH: process.env.PATH, ...environment },
+      env: { ...scratch, PATH: process.env.PATH, ...environment },
       stdio: ["ignore", "pipe", "inherit"],
     });
     let line = "";

@@ -83,7 +83,8 @@ for (const login of logins) {
     });
 
     it("lets a command clean up within its grace", async () => {
-      const command = "trap 'echo cleaned; exit 0' TERM; sleep MARKER.1 & wait";
+      // Its child may be asked first: the shell must not end with it.
+      const command = "trap 'echo cleaned; exit 0' TERM; sleep MARKER.1 & while :; do wait; done";
       await withTree(ssh, { command, count: 1 }, async ({ id }) => {
         const { task } = await ssh.cancel(id, { graceSeconds: 5 });
 
