@@ -100,7 +100,7 @@ describe("the main job in a real VS Code", { timeout: 240_000 }, () => {
         `await vscode.commands.executeCommand("sshTasks.showTaskOutput", ${JSON.stringify(id)})`,
       );
       await panel().locator(".xterm-rows").getByText("panel-door is running").waitFor();
-      await vscode.screenshot("panel-running-dark");
+      await vscode.screenshot("panel-running");
 
       await panel().locator(`[data-task-id="${id}"] vscode-button`).click();
 
@@ -109,7 +109,7 @@ describe("the main job in a real VS Code", { timeout: 240_000 }, () => {
         .getByText(/Verified: 6 processes gone from build01/)
         .first()
         .waitFor();
-      await vscode.screenshot("panel-cancelled-dark");
+      await vscode.screenshot("panel-cancelled");
     },
   );
 
