@@ -8,7 +8,8 @@ import { SshHosts } from "./ssh/sshHosts";
 import { systemClock } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
-import { defaultLimits, TaskManager } from "./tasks/taskManager";
+import { defaultLimits } from "./tasks/limits";
+import { TaskManager } from "./tasks/taskManager";
 
 const usage = `Usage: node dist/headless.js --stdio | --http [--port N] [options]
 

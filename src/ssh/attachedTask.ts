@@ -83,6 +83,7 @@ export class AttachedTask implements RemoteTask {
     const pool = await this.pool;
     const lease = await pool.leaseForTask(this.connecting.signal);
     this.lease = lease;
+    await this.launch.admit();
     if (this.end) lease.release();
     else await lease.connection.openShell((channel) => this.listen(channel, lease.connection));
   }

@@ -25,6 +25,11 @@ export type OutputSink = (stream: OutputStream, bytes: Buffer) => void;
 export interface Launch {
   readonly taskId: string;
   readonly command: string;
+  /**
+   * To be asked once the host is ready to run the command; resolves when it may be sent, as there is a place among all
+   * that run. So a host that can't be reached takes nobody's place.
+   */
+  readonly admit: () => Promise<void>;
   readonly onOutput: OutputSink;
 }
 

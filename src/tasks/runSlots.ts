@@ -1,57 +1,99 @@
+import type { Limits } from "./limits";
 import { tooManyTasks } from "./taskError";
 
-export interface RunLimits {
-  /** Tasks on one host at a time. */
-  readonly maxRunningPerHost: number;
-  /** Tasks on all hosts at a time. */
-  readonly maxRunning: number;
-  /** Tasks that may wait for a place. */
-  readonly maxWaiting: number;
-}
+export type RunLimits = Pick<Limits, "maxRunningPerHost" | "maxRunning" | "maxWaiting">;
 
 interface Entry {
   readonly alias: string;
   readonly start: () => void;
+  /** Set while it waits to be admitted. */
+  admit?: () => void;
 }
 
-/** Who may run now: first come, first served, and a busy host keeps nobody from another one. */
+/**
+ * Who may run now, first come, first served. A task first has a place on its host, where it may connect, and is then
+ * admitted among all that run: a host that is busy, or hangs, keeps nobody from another one.
+ */
 export class RunSlots {
-  private readonly running = new Map<string, Entry>();
-  private readonly waiting = new Map<string, Entry>();
+  /** Those without a place on their host, by task id as all maps here. */
+  private readonly queue = new Map<string, Entry>();
+  /** Those with a place on their host, admitted or not. */
+  private readonly placed = new Map<string, Entry>();
+  /** Those of the placed that are ready and wait to be admitted. */
+  private readonly ready = new Set<Entry>();
+  private readonly admitted = new Set<string>();
+  private readonly countOnHost = new Map<string, number>();
 
   constructor(private readonly limits: RunLimits) {}
 
-  /** @throws TaskError `tooManyTasks` when one more task on the host would have to wait and the queue is full. */
+  /** @throws TaskError `tooManyTasks` when one more task on the host would have to wait and too many wait already. */
   requirePlace(alias: string): void {
-    if (this.waiting.size < this.limits.maxWaiting || this.hasPlace(alias)) return;
+    if (this.queue.size + this.ready.size < this.limits.maxWaiting) return;
+    if (this.hasPlace(alias) && this.admitted.size < this.limits.maxRunning) return;
     throw tooManyTasks(this.limits.maxWaiting);
   }
 
-  /** Calls `start` now or as soon as there is a place. */
+  /** Calls `start` now or as soon as there is a place on the host. */
   enter(taskId: string, alias: string, start: () => void): void {
-    this.waiting.set(taskId, { alias, start });
-    this.admit();
+    this.queue.set(taskId, { alias, start });
+    this.serve();
   }
 
-  /** Gives its place, or its turn in the queue, to the next; once is enough, more often does no harm. */
+  /** Resolves once a task that is ready to run may do so; also when it leaves before that. */
+  admit(taskId: string): Promise<void> {
+    return new Promise((resolve) => {
+      const entry = this.placed.get(taskId);
+      if (!entry) {
+        resolve();
+        return;
+      }
+      entry.admit = () => {
+        this.admitted.add(taskId);
+        resolve();
+      };
+      this.ready.add(entry);
+      this.admitNext();
+    });
+  }
+
+  /** Gives its places, or its turn in the queues, to the next; once is enough, more often does no harm. */
   leave(taskId: string): void {
-    this.waiting.delete(taskId);
-    if (this.running.delete(taskId)) this.admit();
+    this.queue.delete(taskId);
+    const entry = this.placed.get(taskId);
+    if (!entry) return;
+    this.placed.delete(taskId);
+    this.count(entry.alias, -1);
+    if (this.ready.delete(entry)) entry.admit?.();
+    this.admitted.delete(taskId);
+    this.admitNext();
+    this.serve();
   }
 
-  private admit(): void {
-    for (const [taskId, entry] of this.waiting) {
+  private serve(): void {
+    for (const [taskId, entry] of this.queue) {
       if (!this.hasPlace(entry.alias)) continue;
-      this.waiting.delete(taskId);
-      this.running.set(taskId, entry);
+      this.queue.delete(taskId);
+      this.placed.set(taskId, entry);
+      this.count(entry.alias, 1);
       entry.start();
     }
   }
 
+  private admitNext(): void {
+    for (const entry of this.ready) {
+      if (this.admitted.size >= this.limits.maxRunning) return;
+      this.ready.delete(entry);
+      entry.admit?.();
+    }
+  }
+
   private hasPlace(alias: string): boolean {
-    if (this.running.size >= this.limits.maxRunning) return false;
-    let onHost = 0;
-    for (const entry of this.running.values()) if (entry.alias === alias) onHost++;
-    return onHost < this.limits.maxRunningPerHost;
+    return (this.countOnHost.get(alias) ?? 0) < this.limits.maxRunningPerHost;
+  }
+
+  private count(alias: string, change: 1 | -1): void {
+    const count = (this.countOnHost.get(alias) ?? 0) + change;
+    if (count > 0) this.countOnHost.set(alias, count);
+    else this.countOnHost.delete(alias);
   }
 }

@@ -3,34 +3,25 @@ import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
 import type { CancelRequest } from "./cancelReceipt";
 import { within, type Clock } from "./clock";
 import { Emitter, type Disposable } from "./lifecycle";
+import type { Limits } from "./limits";
 import type { Logger } from "./logger";
 import type { OutputCursor, OutputSlice } from "./outputLog";
 import type { HostCatalog, RemoteHosts } from "./remoteHost";
-import { RunSlots, type RunLimits } from "./runSlots";
+import { RunSlots } from "./runSlots";
 import { isCancellable, isEnded, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
 import { hashCommand, TaskIds } from "./taskId";
 import { checkAlias, checkCommand, checkGraceSeconds, checkMaxSeconds } from "./taskRequest";
-import { TaskRegistry, type KeepLimits } from "./taskRegistry";
+import { TaskRegistry } from "./taskRegistry";
 import { TaskRun } from "./taskRun";
 import { waitForTask, type WaitOptions } from "./waitForTask";
-
-export type TaskLimits = RunLimits & KeepLimits;
-
-export const defaultLimits: TaskLimits = {
-  maxRunningPerHost: 20,
-  maxRunning: 100,
-  maxWaiting: 1000,
-  maxKept: 1000,
-  keepSeconds: 7 * 24 * 3600,
-};
 
 export interface TaskManagerParts {
   readonly catalog: Pick<HostCatalog, "findHost">;
   readonly hosts: RemoteHosts;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits: TaskLimits;
+  readonly limits: Limits;
 }
 
 export interface StartRequest {
@@ -216,6 +207,7 @@ export class TaskManager implements Disposable {
       logger: this.parts.logger,
       onChange: (next) => this.onChange(next),
       onOutput: () => this.output.fire(task.id),
+      admit: () => this.slots.admit(task.id),
       requestCancel: (request) => void this.cancelTask(task.id, request),
     });
     this.registry.add(run);

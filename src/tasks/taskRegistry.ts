@@ -1,13 +1,9 @@
 import type { Clock } from "./clock";
+import type { Limits } from "./limits";
 import { isEnded, type EndedTask, type Task } from "./task";
 import type { TaskRun } from "./taskRun";
 
-export interface KeepLimits {
-  /** Ended tasks kept; the oldest go first. */
-  readonly maxKept: number;
-  /** Seconds an ended task and its output are kept. */
-  readonly keepSeconds: number;
-}
+export type KeepLimits = Pick<Limits, "maxKept" | "keepSeconds">;
 
 /** Which tasks there are, and how long the ended ones are kept. */
 export class TaskRegistry {

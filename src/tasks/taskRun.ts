@@ -14,6 +14,8 @@ export interface TaskRunParts {
   readonly logger: Logger;
   readonly onChange: (task: Task) => void;
   readonly onOutput: () => void;
+  /** Resolves when the command may be sent to its host, which is ready. */
+  readonly admit: () => Promise<void>;
   /** Asks for the cancel of this task, by the way that is everybody's. */
   readonly requestCancel: (request: CancelRequest) => void;
 }
@@ -64,6 +66,7 @@ export class TaskRun {
     const remote = this.parts.host.start({
       taskId: this.task.id,
       command: this.task.command,
+      admit: this.parts.admit,
       onOutput: (stream, bytes) => {
         if (isEnded(this.task)) return;
         this.output.append(stream, bytes);

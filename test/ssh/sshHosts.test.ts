@@ -45,9 +45,12 @@ describe("a host as tasks see it", { timeout: 60_000 }, () => {
   });
 
   it("never runs a task of an alias that is no longer there, and says so", async () => {
-    const remote = ssh.hosts
-      .host("gone")
-      .start({ taskId: "gone:1:1", command: "true", onOutput: () => undefined });
+    const remote = ssh.hosts.host("gone").start({
+      taskId: "gone:1:1",
+      command: "true",
+      admit: () => Promise.resolve(),
+      onOutput: () => undefined,
+    });
 
     const end = await remote.ended;
 

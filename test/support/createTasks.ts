@@ -1,12 +1,13 @@
 import type { HostCatalog, HostInfo } from "../../src/tasks/remoteHost";
-import { TaskManager, type StartRequest, type TaskLimits } from "../../src/tasks/taskManager";
+import { defaultLimits, type Limits } from "../../src/tasks/limits";
+import { TaskManager, type StartRequest } from "../../src/tasks/taskManager";
 import type { Task } from "../../src/tasks/task";
 import { FakeClock, settle } from "./fakeClock";
 import { FakeRemoteHosts, type FakeRemoteTask } from "./fakeRemoteHost";
 
 export interface CreateTasksOptions {
   readonly aliases?: readonly string[];
-  readonly limits?: Partial<TaskLimits>;
+  readonly limits?: Partial<Limits>;
 }
 
 export interface StartedTask {
@@ -30,7 +31,8 @@ export interface TasksHarness {
   readonly startRunning: (request?: Partial<StartRequest>) => Promise<StartedTask>;
 }
 
-const smallLimits: TaskLimits = {
+const smallLimits: Limits = {
+  ...defaultLimits,
   maxRunningPerHost: 4,
   maxRunning: 6,
   maxWaiting: 10,

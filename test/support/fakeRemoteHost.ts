@@ -18,6 +18,8 @@ export class FakeRemoteHosts implements RemoteHosts {
   readonly launched: FakeRemoteTask[] = [];
   /** Called with every task at its launch, for a test that wants them all to behave in one way. */
   onLaunch: (remote: FakeRemoteTask) => void = () => undefined;
+  /** Aliases of hosts that never become ready for a command. */
+  readonly hanging = new Set<string>();
 
   constructor(
     private readonly clock: Clock,
@@ -49,6 +51,7 @@ export class FakeRemoteHosts implements RemoteHosts {
     }
     const remote = new FakeRemoteTask(alias, launch, this.clock);
     this.launched.push(remote);
+    if (!this.hanging.has(alias)) remote.becomeReady();
     this.onLaunch(remote);
     return remote;
   }
@@ -66,6 +69,7 @@ export class FakeRemoteTask implements RemoteTask {
 
   private resolveStarted: (process: RemoteProcess | undefined) => void = () => undefined;
   private resolveEnded: (end: RemoteEnd) => void = () => undefined;
+  private admitted = false;
   private ranOnce = false;
   private end: RemoteEnd | undefined;
 
@@ -92,9 +96,15 @@ export class FakeRemoteTask implements RemoteTask {
     return this.ranOnce ? "running" : "connecting";
   }
 
+  /** The host could run it now: asks for its place among all that run. */
+  becomeReady(): void {
+    void this.launch.admit().then(() => (this.admitted = true));
+  }
+
   /** Its main process is there. */
   run(process: { readonly pid?: number; readonly hostAddress?: string } = {}): void {
     this.mustLive("run");
+    if (!this.admitted) throw new Error(`${this.taskId} was not admitted`);
     if (this.ranOnce) throw new Error(`${this.taskId} runs already`);
     this.ranOnce = true;
     const { pid = 4711, hostAddress = "192.0.2.1" } = process;

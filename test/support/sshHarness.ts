@@ -8,7 +8,8 @@ import type { CancelRequest } from "../../src/tasks/cancelReceipt";
 import { systemClock } from "../../src/tasks/clock";
 import type { RemoteEnd } from "../../src/tasks/remoteHost";
 import { isEnded, type EndedTask, type Task } from "../../src/tasks/task";
-import { defaultLimits, TaskManager } from "../../src/tasks/taskManager";
+import { defaultLimits } from "../../src/tasks/limits";
+import { TaskManager } from "../../src/tasks/taskManager";
 import { createLogger } from "./createTasks";
 import { eventually } from "./eventually";
 import { startSshd, type Sshd, type SshdOptions } from "./sshd";
@@ -103,6 +104,7 @@ function verbs(tasks: TaskManager, hosts: SshHosts, alias: string) {
       const remote = hosts.host(alias).start({
         taskId: `${alias}:${"0".repeat(16)}:${Date.now()}`,
         command,
+        admit: () => Promise.resolve(),
         onOutput: (stream, bytes) => chunks[stream].push(bytes),
       });
       const end = await remote.ended;

@@ -24,6 +24,7 @@ function createRegistry(limits: Partial<KeepLimits> = {}) {
       logger: createLogger(),
       onChange: () => undefined,
       onOutput: () => undefined,
+      admit: () => Promise.resolve(),
       requestCancel: () => undefined,
     });
     registry.add(run);
