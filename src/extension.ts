@@ -28,9 +28,11 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
   const notify = new Notify(logger);
 
   const catalog = new SshHostCatalog(readSettings, logger);
-  const hosts = new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]);
+  const limits = defaultLimits;
+  const agentSocket = process.env["SSH_AUTH_SOCK"];
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits });
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
   // Not among the subscriptions: VS Code disposes those at once, and what still runs needs connections to be ended over.
   shutDown = async () => {
     await tasks.shutdown();

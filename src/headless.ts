@@ -44,9 +44,11 @@ async function main(): Promise<void> {
   }
   const settings = { sshConfigFile: options["ssh-config"], knownHostsFile: options["known-hosts"] };
   const catalog = new SshHostCatalog(() => settings, logger);
-  const hosts = new SshHosts(catalog, logger, process.env["SSH_AUTH_SOCK"]);
+  const limits = defaultLimits;
+  const agentSocket = process.env["SSH_AUTH_SOCK"];
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits });
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
   const gate = options["allow-all"] ? openGate : closedGate;
   const parts = { tasks, catalog, gate, clock, logger, version };
   const stop = stopRequested();

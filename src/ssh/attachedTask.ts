@@ -10,7 +10,8 @@ import type {
   RemoteProcess,
   RemoteTask,
 } from "../tasks/remoteHost";
-import { asError } from "../tasks/taskError";
+import type { Limits } from "../tasks/limits";
+import { asError, TaskError } from "../tasks/taskError";
 import { CancelChannel } from "./cancelChannel";
 import type { ConnectionPool, Lease } from "./connectionPool";
 import { FrameReader } from "./frameReader";
@@ -38,6 +39,7 @@ export class AttachedTask implements RemoteTask {
   private readonly connecting = new AbortController();
   private readonly nonce = randomBytes(16).toString("hex");
   private scriptSent = false;
+  private launchTimer: NodeJS.Timeout | undefined;
   private process: RemoteProcess | undefined;
   private end: RemoteEnd | undefined;
   private lease: Lease | undefined;
@@ -45,7 +47,7 @@ export class AttachedTask implements RemoteTask {
   private readonly endedStreams = new Set<OutputStream>();
 
   constructor(
-    private readonly alias: string,
+    private readonly at: { readonly alias: string; readonly limits: Pick<Limits, "launchSeconds"> },
     private readonly pool: Promise<ConnectionPool>,
     private readonly launch: Launch,
   ) {
@@ -81,11 +83,19 @@ export class AttachedTask implements RemoteTask {
 
   private async run(): Promise<void> {
     const pool = await this.pool;
-    const lease = await pool.leaseForTask(this.connecting.signal);
-    this.lease = lease;
-    await this.launch.admit();
-    if (this.end) lease.release();
-    else await lease.connection.openShell((channel) => this.listen(channel, lease.connection));
+    for (;;) {
+      const lease = await pool.leaseForTask(this.connecting.signal);
+      this.lease = lease;
+      await this.launch.admit();
+      try {
+        if (this.end) lease.release();
+        else await lease.connection.openShell((channel) => this.listen(channel, lease.connection));
+        return;
+      } catch (error) {
+        const refused = error instanceof TaskError && error.code === "channelRefused";
+        if (!refused || !lease.refuse()) throw error;
+      }
+    }
   }
 
   private listen(channel: ClientChannel, connection: SshConnection): void {
@@ -103,6 +113,10 @@ export class AttachedTask implements RemoteTask {
       this.finish(this.endWithoutReport(connection, stdout.noise + stderr.noise)),
     );
     this.scriptSent = true;
+    this.launchTimer = setTimeout(
+      () => this.onLaunchSilence(),
+      this.at.limits.launchSeconds * 1000,
+    );
     channel.write(attachedScript(this.nonce, this.launch.taskId, this.launch.command));
   }
 
@@ -123,16 +137,26 @@ export class AttachedTask implements RemoteTask {
     [pid, startTime = "", bootId = ""]: readonly string[],
     hostAddress: string,
   ): void {
+    clearTimeout(this.launchTimer);
     this.process = { pid: Number(pid), startTime, bootId, hostAddress };
     this.resolveStarted(this.process);
+  }
+
+  /** Whether the command runs nobody knows: that the channel ends keeps a script that comes late from running on. */
+  private onLaunchSilence(): void {
+    const { alias, limits } = this.at;
+    this.finish({
+      kind: "unseen",
+      error: hostSilent(alias, "start the command", limits.launchSeconds),
+    });
   }
 
   /** The channel closed and nobody said how the command ended: the link is gone, or the shell was none or was killed. */
   private endWithoutReport(connection: SshConnection, noise: string): RemoteEnd {
     if (this.process || !connection.isOpen) {
-      return { kind: "unseen", error: connection.goneBecause ?? connectionLost(this.alias) };
+      return { kind: "unseen", error: connection.goneBecause ?? connectionLost(this.at.alias) };
     }
-    return { kind: "neverRan", error: shellFailed(this.alias, noise.trim()) };
+    return { kind: "neverRan", error: shellFailed(this.at.alias, noise.trim()) };
   }
 
   private async climb(
@@ -148,7 +172,7 @@ export class AttachedTask implements RemoteTask {
     // A connection that is stuck says nothing of the host: a new one may do.
     let unanswered: CancelReport | undefined;
     if (pool.hasOpenConnection) {
-      const shared = new CancelChannel(this.alias, climb, stuckSeconds);
+      const shared = new CancelChannel(this.at.alias, climb, stuckSeconds);
       try {
         const report = await this.climbOver(shared, pool.leaseForCancel({ fresh: false }), target);
         if (shared.begun) return report;
@@ -157,7 +181,7 @@ export class AttachedTask implements RemoteTask {
         // Not asked: the connection is as good as gone, and the next lines say what that of a new one is worth.
       }
     }
-    const fresh = new CancelChannel(this.alias, climb, slowShellSeconds);
+    const fresh = new CancelChannel(this.at.alias, climb, slowShellSeconds);
     try {
       const report = await this.climbOver(fresh, pool.leaseForCancel({ fresh: true }), target);
       // What was asked first may have signalled what the second did not find any more.
@@ -181,7 +205,7 @@ export class AttachedTask implements RemoteTask {
         (late) => late.release(),
         () => undefined,
       );
-      throw hostSilent(this.alias, "accept a connection for the cancel", connectSeconds);
+      throw hostSilent(this.at.alias, "accept a connection for the cancel", connectSeconds);
     }
     try {
       return await channel.run(lease.connection, target);
@@ -193,6 +217,7 @@ export class AttachedTask implements RemoteTask {
   private finish(end: RemoteEnd): void {
     if (this.end) return;
     this.end = end;
+    clearTimeout(this.launchTimer);
     this.resolveStarted(this.process);
     this.resolveEnded(end);
     this.release();

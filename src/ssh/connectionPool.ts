@@ -1,21 +1,15 @@
 import type { Disposable } from "../tasks/lifecycle";
+import type { Limits } from "../tasks/limits";
 import { shuttingDown } from "../tasks/taskError";
 import type { SshConnection } from "./sshConnection";
 
-export interface PoolLimits {
-  /** Connections to one host. */
-  readonly connections: number;
-  /** Tasks on one connection: half of OpenSSH's default MaxSessions, so that a cancel always finds a channel. */
-  readonly tasksPerConnection: number;
-  /** Milliseconds an unused connection is kept. */
-  readonly idleMs: number;
-}
+export type PoolLimits = Pick<
+  Limits,
+  "maxConnectionsPerHost" | "maxTasksPerConnection" | "idleConnectionSeconds"
+>;
 
-export const defaultPoolLimits: PoolLimits = {
-  connections: 4,
-  tasksPerConnection: 5,
-  idleMs: 60_000,
-};
+/** Opens a connection; an urgent one waits for no other sign-in. */
+export type OpenConnection = (options: { readonly urgent: boolean }) => Promise<SshConnection>;
 
 /** A handshake younger than this is not stuck yet: another cancel may as well wait for it. */
 const sharedMs = 1000;
@@ -24,6 +18,11 @@ const sharedMs = 1000;
 export interface Lease {
   readonly connection: SshConnection;
   release(): void;
+  /**
+   * The server opened no channel for it: releases it, and asks no more of a connection from now on than it had before.
+   * @returns whether that was for others on the connection, so that another lease may fare better.
+   */
+  refuse(): boolean;
 }
 
 interface Member {
@@ -44,10 +43,12 @@ interface Waiting {
 export class ConnectionPool implements Disposable {
   private readonly members = new Set<Member>();
   private readonly queue: Waiting[] = [];
+  /** Tasks that the server takes on one connection, once it has refused one. */
+  private capacity = Infinity;
   private disposed = false;
 
   constructor(
-    private readonly open: () => Promise<SshConnection>,
+    private readonly open: OpenConnection,
     private readonly limits: PoolLimits,
   ) {}
 
@@ -79,7 +80,7 @@ export class ConnectionPool implements Disposable {
     const open = options.fresh ? [] : members.filter((member) => member.connection?.isOpen);
     const leastBusy = open.sort((a, b) => a.tasks + a.controls - b.tasks - b.controls)[0];
     const opening = members.find((member) => this.isJustOpening(member));
-    return this.lease(leastBusy ?? opening ?? this.add(), "controls");
+    return this.lease(leastBusy ?? opening ?? this.add({ urgent: true }), "controls");
   }
 
   get hasOpenConnection(): boolean {
@@ -94,19 +95,22 @@ export class ConnectionPool implements Disposable {
 
   private placeForTask(): Member | undefined {
     for (const member of this.members) {
-      if (member.tasks < this.limits.tasksPerConnection) return member;
+      if (member.tasks < this.tasksPerConnection) return member;
     }
-    return this.members.size < this.limits.connections ? this.add() : undefined;
+    const mayAdd = this.members.size < this.limits.maxConnectionsPerHost;
+    return mayAdd ? this.add({ urgent: false }) : undefined;
+  }
+
+  private get tasksPerConnection(): number {
+    return Math.min(this.limits.maxTasksPerConnection, this.capacity);
   }
 
   private isJustOpening({ connection, since, controls }: Member): boolean {
-    return (
-      !connection && Date.now() - since < sharedMs && controls < this.limits.tasksPerConnection
-    );
+    return !connection && Date.now() - since < sharedMs && controls < this.tasksPerConnection;
   }
 
-  private add(): Member {
-    const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open();
+  private add(options: { readonly urgent: boolean }): Member {
+    const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open(options);
     const member: Member = { opening, since: Date.now(), tasks: 0, controls: 0 };
     this.members.add(member);
     member.opening.then(
@@ -138,11 +142,19 @@ export class ConnectionPool implements Disposable {
     };
     try {
       const connection = await (signal ? abortable(member.opening, signal) : member.opening);
-      return { connection, release };
+      return { connection, release, refuse: () => this.refuse(member, release) };
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  private refuse(member: Member, release: () => void): boolean {
+    const others = member.tasks + member.controls - 1;
+    if (others > 0)
+      this.capacity = Math.max(1, Math.min(this.tasksPerConnection, member.tasks - 1));
+    release();
+    return others > 0;
   }
 
   private serveQueue(): void {
@@ -157,7 +169,10 @@ export class ConnectionPool implements Disposable {
   private idleIfUnused(member: Member): void {
     if (member.tasks + member.controls > 0 || !this.members.has(member)) return;
     clearTimeout(member.idle);
-    member.idle = setTimeout(() => this.drop(member), this.limits.idleMs).unref();
+    member.idle = setTimeout(
+      () => this.drop(member),
+      this.limits.idleConnectionSeconds * 1000,
+    ).unref();
   }
 
   private drop(member: Member): void {
@@ -167,7 +182,9 @@ export class ConnectionPool implements Disposable {
 
   private remove(member: Member): void {
     clearTimeout(member.idle);
-    if (this.members.delete(member)) this.serveQueue();
+    if (!this.members.delete(member)) return;
+    if (this.members.size === 0) this.capacity = Infinity;
+    this.serveQueue();
   }
 }
 

@@ -56,6 +56,22 @@ export function hostSilent(alias: string, what: string, seconds: number): TaskEr
   );
 }
 
+export function nameUnanswered(target: string, seconds: number): TaskError {
+  return new TaskError(
+    "hostNameNotResolved",
+    `SSH hostname resolution failed: DNS lookup failed. The name of ${target} had no answer within ${seconds} s; check HostName in the ssh config, the name server, and the VPN.`,
+  );
+}
+
+export function connectionDropped(target: string, cause: unknown): TaskError {
+  return new TaskError(
+    "connectionDropped",
+    `SSH error: Connection dropped. ${target} ended the connection before it said that it speaks SSH (${quoted(asError(cause).message)}). ` +
+      "It may have too many sign-ins under way (MaxStartups), or block this address: try again later; `ssh -v` in a terminal shows more.",
+    { cause },
+  );
+}
+
 export function portInvalid(target: string): TaskError {
   return new TaskError(
     "connectionRefused",

@@ -1,26 +1,36 @@
 import type { Disposable } from "../tasks/lifecycle";
+import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
 import { hostNotFound } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
-import { ConnectionPool, defaultPoolLimits } from "./connectionPool";
+import { ConnectionPool } from "./connectionPool";
+import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
+import { HostNames } from "./hostNames";
 import type { SshHostConfig } from "./sshConfigFile";
 import type { SshConnection } from "./sshConnection";
+
+export interface SshHostsParts {
+  readonly catalog: Pick<SshHostCatalog, "findConfig">;
+  readonly logger: Logger;
+  readonly limits: Limits;
+  /** Where ssh-agent listens, as SSH_AUTH_SOCK says. */
+  readonly agentSocket: string | undefined;
+}
 
 /** The way to the hosts of the catalog, over ssh2: one pool of connections per host. */
 export class SshHosts implements RemoteHosts, Disposable {
   private readonly pools = new Map<string, ConnectionPool>();
+  /** By address: a server does not know by which alias we come. */
+  private readonly handshakes = new Map<string, Handshakes>();
+  private readonly names = new HostNames();
 
-  constructor(
-    private readonly catalog: Pick<SshHostCatalog, "findConfig">,
-    private readonly logger: Logger,
-    /** Where ssh-agent listens, as SSH_AUTH_SOCK says. */
-    private readonly agentSocket: string | undefined,
-  ) {}
+  constructor(private readonly parts: SshHostsParts) {}
 
   host(alias: string): RemoteHost {
-    return { start: (launch) => new AttachedTask(alias, this.pool(alias), launch) };
+    const { limits } = this.parts;
+    return { start: (launch) => new AttachedTask({ alias, limits }, this.pool(alias), launch) };
   }
 
   /** Closes all connections; what still runs on them is ended by its host. */
@@ -31,20 +41,28 @@ export class SshHosts implements RemoteHosts, Disposable {
 
   /** By what the config says, not by alias: after an edit of the config nothing new goes to the old place. */
   private async pool(alias: string): Promise<ConnectionPool> {
-    const config = await this.catalog.findConfig(alias);
+    const config = await this.parts.catalog.findConfig(alias);
     if (!config) throw hostNotFound(alias);
     const key = JSON.stringify(config);
     let pool = this.pools.get(key);
     if (!pool) {
-      pool = new ConnectionPool(() => this.open(config), defaultPoolLimits);
+      const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
+      const open = (): Promise<SshConnection> => this.open(config);
+      pool = new ConnectionPool((how) => handshakes.open(open, how), this.parts.limits);
       this.pools.set(key, pool);
     }
     return pool;
   }
 
+  private handshakesAt(address: string): Handshakes {
+    const found = this.handshakes.get(address) ?? new Handshakes(this.parts.limits);
+    this.handshakes.set(address, found);
+    return found;
+  }
+
   private async open(config: SshHostConfig): Promise<SshConnection> {
     // ssh2 takes a while to load: that is for the first connection to wait for, not for the editor's start.
     const { SshConnection } = await import("./sshConnection");
-    return SshConnection.open(config, this.logger, this.agentSocket);
+    return SshConnection.open(config, { ...this.parts, names: this.names });
   }
 }

@@ -39,11 +39,11 @@ export class RunSlots {
     this.serve();
   }
 
-  /** Resolves once a task that is ready to run may do so; also when it leaves before that. */
+  /** Resolves once a task that is ready to run may do so, however often it asks; also when it leaves before that. */
   admit(taskId: string): Promise<void> {
     return new Promise((resolve) => {
       const entry = this.placed.get(taskId);
-      if (!entry) {
+      if (!entry || this.admitted.has(taskId)) {
         resolve();
         return;
       }

@@ -12,6 +12,7 @@ export type TaskErrorCode =
   | "connectionRefused"
   | "connectionTimeout"
   | "networkUnreachable"
+  | "connectionDropped"
   | "connectionLost"
   | "handshakeFailed"
   | "signInFailed"

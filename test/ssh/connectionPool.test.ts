@@ -4,11 +4,15 @@ import { ConnectionPool, type Lease, type PoolLimits } from "../../src/ssh/conne
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { TaskError } from "../../src/tasks/taskError";
-import { createLogger } from "../support/createTasks";
+import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { startSshd, type Sshd } from "../support/sshd";
 
-const limits: PoolLimits = { connections: 2, tasksPerConnection: 2, idleMs: 60_000 };
+const limits: PoolLimits = {
+  maxConnectionsPerHost: 2,
+  maxTasksPerConnection: 2,
+  idleConnectionSeconds: 60,
+};
 const never = new AbortController().signal;
 
 describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
@@ -34,7 +38,9 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   /** A pool whose handshakes wait for `gate`, if there is one. */
   function createPool(changes: Partial<PoolLimits> = {}): ConnectionPool {
     const open = (): Promise<SshConnection> => {
-      const opening = Promise.resolve(gate).then(() => SshConnection.open(host, createLogger()));
+      const opening = Promise.resolve(gate).then(() =>
+        SshConnection.open(host, createConnectParts()),
+      );
       opened.push(opening);
       return opening;
     };
@@ -73,7 +79,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("serves those who wait in their order", async () => {
-    const pool = createPool({ connections: 1, tasksPerConnection: 1 });
+    const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
     const first = await pool.leaseForTask(never);
     const order: string[] = [];
     const second = pool.leaseForTask(never).then((lease) => (order.push("second"), lease));
@@ -88,7 +94,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("counts a lease that is released twice once", async () => {
-    const pool = createPool({ connections: 1, tasksPerConnection: 1 });
+    const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
     const first = await pool.leaseForTask(never);
     const waiting = leases(pool, 2);
 
@@ -100,7 +106,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("never lets a cancel wait behind tasks", async () => {
-    const pool = createPool({ connections: 1, tasksPerConnection: 1 });
+    const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
     const task = await pool.leaseForTask(never);
     void pool.leaseForTask(never).catch(() => undefined);
 
@@ -134,12 +140,12 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("closes a connection that nobody used for a while, and opens a new one for the next", async () => {
-    const pool = createPool({ idleMs: 50 });
+    const pool = createPool({ idleConnectionSeconds: 0.05 });
     const first = await pool.leaseForTask(never);
     const cancel = await pool.leaseForCancel({ fresh: false });
     first.release();
     // One that is unused from now on is closed first.
-    const unused = await createPool({ idleMs: 50 }).leaseForTask(never);
+    const unused = await createPool({ idleConnectionSeconds: 0.05 }).leaseForTask(never);
     unused.release();
     await eventually("the unused one is closed", () => !unused.connection.isOpen);
     assert.equal(first.connection.isOpen, true);
@@ -153,7 +159,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("replaces a connection that is gone, and serves who waited for its places", async () => {
-    const pool = createPool({ connections: 1, tasksPerConnection: 1 });
+    const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
     const first = await pool.leaseForTask(never);
     const waiting = pool.leaseForTask(never);
 
@@ -180,7 +186,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("lets go of one who gives up while it opens, and goes on for the others", async () => {
-    const pool = createPool({ tasksPerConnection: 2, connections: 1 });
+    const pool = createPool({ maxTasksPerConnection: 2, maxConnectionsPerHost: 1 });
     let open = (): void => undefined;
     gate = new Promise((resolve) => (open = resolve));
     const giveUp = new AbortController();
@@ -197,7 +203,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("lets go of one who gives up while it waits for a place", async () => {
-    const pool = createPool({ connections: 1, tasksPerConnection: 1 });
+    const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
     const first = await pool.leaseForTask(never);
     const giveUp = new AbortController();
     const given = pool.leaseForTask(giveUp.signal);
@@ -211,7 +217,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("opens nothing for one who had given up before", async () => {
-    const pool = createPool({ connections: 1, tasksPerConnection: 1 });
+    const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
 
     await assert.rejects(pool.leaseForTask(AbortSignal.abort(new Error("enough"))), /enough/);
     assert.equal(opened.length, 0);
@@ -220,7 +226,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   });
 
   it("closes what it has when it is disposed, and what was still opening too", async () => {
-    const pool = createPool({ tasksPerConnection: 1 });
+    const pool = createPool({ maxTasksPerConnection: 1 });
     const first = await pool.leaseForTask(never);
     let open = (): void => undefined;
     gate = new Promise((resolve) => (open = resolve));

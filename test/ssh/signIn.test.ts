@@ -9,7 +9,7 @@ import { prepareSignIn } from "../../src/ssh/signIn";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { requireProgram, run } from "../support/childProcesses";
-import { createLogger } from "../support/createTasks";
+import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { startSshd, type Sshd } from "../support/sshd";
 
@@ -56,7 +56,12 @@ async function startAgent(name: string, ...keys: readonly string[]): Promise<str
 }
 
 async function signIn(changes: Partial<SshHostConfig>, agent?: string): Promise<void> {
-  (await SshConnection.open({ ...host, ...changes }, createLogger(), agent)).end();
+  (
+    await SshConnection.open(
+      { ...host, ...changes },
+      { ...createConnectParts(), agentSocket: agent },
+    )
+  ).end();
 }
 
 describe("what a sign-in is prepared from", () => {

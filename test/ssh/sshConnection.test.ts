@@ -5,7 +5,7 @@ import { SshConnection } from "../../src/ssh/sshConnection";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { TaskError } from "../../src/tasks/taskError";
 import { requireProgram, run } from "../support/childProcesses";
-import { createLogger } from "../support/createTasks";
+import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { freePort } from "../support/loopback";
 import { startSshd, type Sshd, type SshdOptions } from "../support/sshd";
@@ -13,7 +13,7 @@ import { startSshd, type Sshd, type SshdOptions } from "../support/sshd";
 /** What an open connection was refused with; a test that gets one fails. */
 async function refusal(host: SshHostConfig): Promise<TaskError> {
   try {
-    (await SshConnection.open(host, createLogger())).end();
+    (await SshConnection.open(host, createConnectParts())).end();
   } catch (error) {
     if (error instanceof TaskError) return error;
     throw error;
@@ -51,7 +51,7 @@ describe("a connection to a real OpenSSH server", () => {
   after(() => sshd.close());
 
   it("runs scripts, knows where it went, and says once that it is gone", async () => {
-    const connection = await SshConnection.open(host, createLogger());
+    const connection = await SshConnection.open(host, createConnectParts());
     const gone: TaskError[] = [];
     connection.onDidClose((error) => gone.push(error));
 
@@ -70,7 +70,7 @@ describe("a connection to a real OpenSSH server", () => {
   });
 
   it("says that it is gone when the server dies, to those who wait for a channel too", async () => {
-    const connection = await SshConnection.open(host, createLogger());
+    const connection = await SshConnection.open(host, createConnectParts());
     await shell(connection, "true");
     const waiting = shell(connection, "sleep 30");
 
@@ -130,7 +130,7 @@ describe("a connection to a real OpenSSH server", () => {
       environment: { HOME: "/nonexistent" },
     });
     try {
-      const connection = await SshConnection.open(await configOf(often), createLogger());
+      const connection = await SshConnection.open(await configOf(often), createConnectParts());
 
       const printed = await shell(connection, "head -c 6000000 /dev/zero | tr '\\0' x");
 
@@ -191,7 +191,7 @@ describe("a server that allows one session per connection", () => {
 
   it("is asked again for a channel it refused, and gives it once there is room", async () => {
     await withServer({ config: ["MaxSessions 1"] }, async (sshd) => {
-      const connection = await SshConnection.open(await configOf(sshd), createLogger());
+      const connection = await SshConnection.open(await configOf(sshd), createConnectParts());
       let release = (): void => undefined;
       await connection.openShell((channel) => {
         channel.resume().stderr.resume();
@@ -208,7 +208,7 @@ describe("a server that allows one session per connection", () => {
 
   it("is given up after a few refusals, with what to do", async () => {
     await withServer({ config: ["MaxSessions 1"] }, async (sshd) => {
-      const connection = await SshConnection.open(await configOf(sshd), createLogger());
+      const connection = await SshConnection.open(await configOf(sshd), createConnectParts());
       await connection.openShell((channel) => channel.resume().stderr.resume());
 
       const error = await shell(connection, "echo second").catch((refused: unknown) => refused);

@@ -92,14 +92,28 @@ describe("a host with a peculiar server", { timeout: 60_000 }, () => {
     assert.equal(ssh.proxy.accepted(), 2);
   });
 
-  it("fails a second task with a next step when it allows one session each", async (t) => {
-    const ssh = await createHost(t, { config: ["MaxSessions 1"] });
+  it("runs several tasks on several connections when it allows one session each", async (t) => {
+    const ssh = await createHost(t, { config: ["MaxSessions 1"], proxied: true });
     const first = await ssh.startRunning("sleep 30; exit");
+
+    const others = await Promise.all(Array.from({ length: 8 }, () => ssh.run("echo $((6 * 7))")));
+
+    assert.deepEqual(
+      others.map(({ task, stdout }) => [task.status, stdout]),
+      others.map(() => ["completed", "42\n"]),
+    );
+    assert.equal(ssh.tasks.getTask(first)?.status, "running");
+    assert.ok(ssh.proxy.accepted() <= 4, `${ssh.proxy.accepted()} connections`);
+  });
+
+  it("fails a task with a next step when it allows no session at all", async (t) => {
+    const ssh = await createHost(t, { config: ["MaxSessions 0"] });
 
     const { task } = await ssh.run("true");
 
-    assert.match(String("error" in task && task.error?.message), /MaxSessions/);
-    assert.equal(ssh.tasks.getTask(first)?.status, "running");
+    const error = "error" in task ? task.error : undefined;
+    assert.equal(error && "code" in error && error.code, "channelRefused");
+    assert.match(String(error?.message), /MaxSessions/);
   });
 
   for (const [title, command] of [

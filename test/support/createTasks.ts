@@ -97,3 +97,8 @@ export function createLogger(log: string[] = []) {
   const at = (level: string) => (message: string) => void log.push(`${level}: ${message}`);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
+
+/** What opening a connection needs, with the limits that users have. */
+export function createConnectParts(log: string[] = []) {
+  return { logger: createLogger(log), limits: defaultLimits };
+}

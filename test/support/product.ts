@@ -38,9 +38,10 @@ export async function createProduct(host: Sshd): Promise<Product> {
   const notify = new Notify(logger);
   const settings = { sshConfigFile: host.sshConfigFile, knownHostsFile: host.knownHostsFile };
   const catalog = new SshHostCatalog(() => settings, logger);
-  const hosts = owned.add(new SshHosts(catalog, logger, undefined));
+  const limits = defaultLimits;
+  const hosts = owned.add(new SshHosts({ catalog, logger, limits, agentSocket: undefined }));
   const clock = systemClock;
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits: defaultLimits });
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
   cleanup.add(() => owned.dispose());
   cleanup.add(() => tasks.shutdown());
   const gate = openGate;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import ssh2, { type Connection, type ServerChannel } from "ssh2";
 import { SshConnection } from "../../src/ssh/sshConnection";
-import { createLogger } from "./createTasks";
+import { createConnectParts } from "./createTasks";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ export async function startScriptedSshServer(
           userKnownHostsFiles: [knownHosts],
           globalKnownHostsFiles: [],
         },
-        createLogger(),
+        createConnectParts(),
       ),
     close: async () => {
       for (const connection of connections) connection.end();

@@ -8,7 +8,7 @@ import type { CancelRequest } from "../../src/tasks/cancelReceipt";
 import { systemClock } from "../../src/tasks/clock";
 import type { RemoteEnd } from "../../src/tasks/remoteHost";
 import { isEnded, type EndedTask, type Task } from "../../src/tasks/task";
-import { defaultLimits } from "../../src/tasks/limits";
+import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { TaskManager } from "../../src/tasks/taskManager";
 import { createLogger } from "./createTasks";
 import { eventually } from "./eventually";
@@ -45,6 +45,7 @@ export interface SshHarness {
 }
 
 export interface SshHarnessOptions extends SshdOptions {
+  readonly limits?: Partial<Limits>;
   /** Puts a proxy on the way. */
   readonly proxied?: boolean;
 }
@@ -62,13 +63,14 @@ export async function createSshTasks(options: SshHarnessOptions = {}): Promise<S
   const log: string[] = [];
   const logger = createLogger(log);
   const catalog = new SshHostCatalog(() => ({ sshConfigFile }), logger);
-  const hosts = new SshHosts(catalog, logger, undefined);
+  const limits = { ...defaultLimits, maxRunningPerHost: 40, ...options.limits };
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket: undefined });
   const tasks = new TaskManager({
     catalog,
     hosts,
     clock: systemClock,
     logger,
-    limits: { ...defaultLimits, maxRunningPerHost: 40 },
+    limits,
   });
   const close = async (): Promise<void> => {
     await tasks.shutdown();

@@ -1,0 +1,47 @@
+import { connect, type Socket } from "node:net";
+import { systemClock, within } from "../tasks/clock";
+import type { HostNames } from "./hostNames";
+import { connectFailed, connectionDropped, hostSilent, nameUnanswered } from "./sshErrors";
+
+export interface SocketTarget {
+  readonly hostName: string;
+  readonly port: number;
+  /** `user@host:port`, for messages. */
+  readonly target: string;
+  /** Seconds for the name to be resolved, and again for the connection to be accepted. */
+  readonly seconds: number;
+}
+
+/** Resolves the name and connects, each within its bound; of several addresses the first that answers. Rejects with a TaskError. */
+export async function openSocket(to: SocketTarget, names: HostNames): Promise<Socket> {
+  const resolving = names.resolve(to.hostName).catch((error: unknown) => {
+    throw connectFailed(to.target, error);
+  });
+  const addresses = await within(systemClock, to.seconds * 1000, resolving);
+  if (!addresses) {
+    resolving.catch(() => undefined); // it comes too late to tell anybody
+    throw nameUnanswered(to.target, to.seconds);
+  }
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: to.hostName,
+      port: to.port,
+      noDelay: true,
+      autoSelectFamily: true,
+      lookup: (_name, _options, callback) => callback(null, addresses),
+    });
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(hostSilent(to.target, "accept the connection", to.seconds));
+    }, to.seconds * 1000);
+    socket.once("error", (error) => {
+      clearTimeout(timer);
+      const dropped = "code" in error && error.code === "ECONNRESET";
+      reject(dropped ? connectionDropped(to.target, error) : connectFailed(to.target, error));
+    });
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+  });
+}

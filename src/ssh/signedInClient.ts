@@ -1,0 +1,128 @@
+import type { Socket } from "node:net";
+import { Client } from "ssh2";
+import type { Limits } from "../tasks/limits";
+import type { Logger } from "../tasks/logger";
+import { asError, TaskError } from "../tasks/taskError";
+import { HostKeyCheck } from "./hostKeys";
+import { HostNames } from "./hostNames";
+import { openSocket } from "./openSocket";
+import { prepareSignIn, type SignIn } from "./signIn";
+import type { SshHostConfig } from "./sshConfigFile";
+import {
+  connectFailed,
+  connectionDropped,
+  hostSilent,
+  portInvalid,
+  signInFailed,
+} from "./sshErrors";
+
+export interface ConnectParts {
+  readonly logger: Logger;
+  readonly limits: Pick<Limits, "connectSeconds" | "signInSeconds" | "deadLinkSeconds">;
+  readonly names?: HostNames;
+  /** Where ssh-agent listens. */
+  readonly agentSocket?: string | undefined;
+}
+
+export interface SignedIn {
+  readonly client: Client;
+  /** Address the connection went to. */
+  readonly hostAddress: string;
+}
+
+/** Questions that may stay unanswered before a link counts as dead. */
+const unansweredQuestions = 3;
+
+/**
+ * Resolves the name, connects, agrees on keys, checks the host's own and signs in, each within its bound. Rejects with a
+ * TaskError: `connectionDropped` when the server let go before it said who it is.
+ */
+export async function openSignedInClient(
+  host: SshHostConfig,
+  parts: ConnectParts,
+): Promise<SignedIn> {
+  const { logger, limits, names = new HostNames() } = parts;
+  const [hostKey, signIn] = await Promise.all([
+    HostKeyCheck.read(host, logger),
+    prepareSignIn(host, parts.agentSocket),
+  ]);
+  const target = `${host.user}@${host.hostName}:${host.port}`;
+  if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
+  const where = { hostName: host.hostName, port: host.port, target };
+  const socket = await openSocket({ ...where, seconds: limits.connectSeconds }, names);
+  const client = new Client();
+  // ssh2 reports an error more than once; without a listener that outlives the first, the second ends the process.
+  client.on("error", (error) => logger.debug(`${target}: ${error.message}`));
+  const greeting = watchGreeting(socket);
+  try {
+    await becomeReady(client, { alias: host.alias, seconds: limits.signInSeconds }, () =>
+      client.connect({
+        sock: socket,
+        username: host.user,
+        hostVerifier: (key: Buffer) => hostKey.verify(key),
+        algorithms: { serverHostKey: hostKey.algorithms as never },
+        authHandler: signIn.methods,
+        readyTimeout: 0, // the phases have bounds of their own
+        ...keepalive(limits.deadLinkSeconds),
+      }),
+    );
+  } catch (error) {
+    client.destroy();
+    socket.destroy();
+    throw hostKey.refusal ?? translate(error, target, { signIn, greeted: greeting.seen });
+  }
+  return { client, hostAddress: socket.remoteAddress ?? "" };
+}
+
+/** ssh2 gives up when a question is due and so many are unanswered; a second is left for the way. */
+function keepalive(deadLinkSeconds: number) {
+  const interval = ((deadLinkSeconds - 1) * 1000) / (unansweredQuestions + 1);
+  return { keepaliveInterval: Math.floor(interval), keepaliveCountMax: unansweredQuestions };
+}
+
+/** What sshd says, before its version (RFC 4253, section 4.2), to those it drops; often it says nothing (sshd.c, drop_connection). */
+const dropping = /^(Exceeded MaxStartups|Not allowed at this time)/;
+
+/** Whether the server has said anything but that it drops us. */
+function watchGreeting(socket: Socket): { seen: boolean } {
+  const greeting = { seen: false };
+  socket.once("data", (bytes: Buffer) => {
+    greeting.seen = !dropping.test(bytes.toString("latin1", 0, 100));
+  });
+  return greeting;
+}
+
+function becomeReady(
+  client: Client,
+  { alias, seconds }: { readonly alias: string; readonly seconds: number },
+  connect: () => void,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  return new Promise<void>((resolve, reject) => {
+    const expect = (what: string): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => reject(hostSilent(alias, what, seconds)), seconds * 1000);
+    };
+    expect("finish the key exchange");
+    client.once("handshake", () => expect("finish the sign-in"));
+    client.once("ready", resolve);
+    client.on("error", (error) => {
+      // The agent failing is no end: the next method is tried.
+      if (!("level" in error && error.level === "agent")) reject(error);
+    });
+    client.once("close", () => reject(new Error("Connection closed")));
+    connect();
+  }).finally(() => clearTimeout(timer));
+}
+
+function translate(
+  error: unknown,
+  target: string,
+  { signIn, greeted }: { readonly signIn: SignIn; readonly greeted: boolean },
+): TaskError {
+  if (error instanceof TaskError) return error;
+  const seen = asError(error);
+  const level = "level" in seen ? seen.level : undefined;
+  if (level === "client-authentication") return signInFailed(target, signIn.description);
+  return greeted ? connectFailed(target, error) : connectionDropped(target, error);
+}
