@@ -6,6 +6,9 @@ import ssh2, {
   type SigningRequestOptions,
 } from "ssh2";
 
+/** An agent lists its keys without asking anybody; one that does not, hangs, and the key files come next. */
+const listSeconds = 3;
+
 /** The keys of an agent: those that the config names come first, as servers allow few attempts. */
 export class AgentKeys extends ssh2.BaseAgent<ParsedKey> {
   private readonly agent: BaseAgent<ParsedKey>;
@@ -22,7 +25,14 @@ export class AgentKeys extends ssh2.BaseAgent<ParsedKey> {
   }
 
   getIdentities(callback: IdentityCallback<ParsedKey>): void {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      callback(new Error(`The agent did not list its keys within ${listSeconds} s`));
+    }, listSeconds * 1000);
     this.agent.getIdentities((error, keys = []) => {
+      clearTimeout(timer);
+      if (late) return;
       const isNamed = (key: (typeof keys)[number]): boolean =>
         "getPublicSSH" in key && this.named.some((name) => name.equals(key.getPublicSSH()));
       const others = this.namedOnly ? [] : keys.filter((key) => !isNamed(key));

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
+import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { createConnectParts } from "./createTasks";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -9,22 +10,25 @@ import { join } from "node:path";
 
 export interface ScriptedSshServer {
   /** A connection of ours to it, signed in. */
-  readonly connect: () => Promise<SshConnection>;
+  readonly connect: (limits?: Partial<Limits>) => Promise<SshConnection>;
   readonly close: () => Promise<void>;
 }
 
 /** An SSH server that lets everybody in and does with each command what the test says: what no real server does. */
 export async function startScriptedSshServer(
-  onCommand: (channel: ServerChannel, connection: Connection) => void,
+  onCommand: ((channel: ServerChannel, connection: Connection) => void) | "never answer",
+  authenticate: (context: AuthContext) => void = (context) => context.accept(),
 ): Promise<ScriptedSshServer> {
   const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
   const connections = new Set<Connection>();
   const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, (connection) => {
     connections.add(connection);
     connection.on("error", () => undefined); // the test ends it as it likes
-    connection.on("authentication", (context) => context.accept());
+    connection.on("authentication", authenticate);
     connection.on("session", (accept) => {
-      accept().on("exec", (acceptCommand) => onCommand(acceptCommand(), connection));
+      accept().on("exec", (acceptCommand) => {
+        if (onCommand !== "never answer") onCommand(acceptCommand(), connection);
+      });
     });
   });
   const server = createServer((socket) => ssh.injectSocket(socket)).listen(0, "127.0.0.1");
@@ -36,7 +40,7 @@ export async function startScriptedSshServer(
   const knownHosts = join(dir, "known_hosts");
   await writeFile(knownHosts, `[127.0.0.1]:${port} ${hostKey.public}\n`);
   return {
-    connect: () =>
+    connect: (limits = {}) =>
       SshConnection.open(
         {
           alias: "scripted",
@@ -48,7 +52,7 @@ export async function startScriptedSshServer(
           userKnownHostsFiles: [knownHosts],
           globalKnownHostsFiles: [],
         },
-        createConnectParts(),
+        { ...createConnectParts(), limits: { ...defaultLimits, ...limits } },
       ),
     close: async () => {
       for (const connection of connections) connection.end();
