@@ -19,7 +19,7 @@ export const commandParam = textParam(
 
 /** A string, "" when absent. */
 export function textParam(title: string, description: string) {
-  return z.string().default("").meta({ title, description });
+  return z.string().overwrite(wellFormed).default("").meta({ title, description });
 }
 
 /** A whole number; one written as a string counts too. */
@@ -41,6 +41,11 @@ export function numberParam(title: string, fallback: number, description: string
 /** true or false, false when absent. */
 export function flagParam(title: string, description: string) {
   return z.boolean().default(false).meta({ title, description });
+}
+
+/** Half a surrogate pair is no character: as in UTF-8 it becomes U+FFFD, before an answer carries it to strict JSON parsers. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 function readNumber(value: unknown): unknown {

@@ -2,6 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import type { CancelReceipt } from "../tasks/cancelReceipt";
 import { TaskError } from "../tasks/taskError";
+import { wellFormed } from "./toolParams";
 
 /** What a tool says: an object or a sentence, and whether that is an error. */
 export interface ToolAnswer {
@@ -53,7 +54,8 @@ export function invalidArgumentsResult(toolName: string, error: z.ZodError): Cal
 }
 
 export function unknownToolResult(toolName: string): CallToolResult {
-  const text = `Unknown tool: ${toolName.slice(0, 100)}. Call tools/list for the tools there are.`;
+  const name = Array.from(wellFormed(toolName)).slice(0, 100).join("");
+  const text = `Unknown tool: ${name}. Call tools/list for the tools there are.`;
   return { content: [{ type: "text", text }], isError: true };
 }
 
