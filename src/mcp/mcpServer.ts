@@ -1,6 +1,10 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  type JSONRPCMessage,
+} from "@modelcontextprotocol/sdk/types.js";
 import type { Logger } from "../tasks/logger";
 import { callTool } from "./callTool";
 import type { Tool, ToolContext } from "./defineTool";
@@ -32,8 +36,15 @@ export async function connectMcpServer(
   const cancellation = new RequestCancellation();
   const server = createMcpServer(parts, cancellation);
   cancellation.watch(transport);
+  transport.onmessage = dropNullArguments;
   await server.connect(transport);
   return server;
+}
+
+/** Clients in languages whose empty map is `null` send that for no arguments; the SDK, which reads after us, refuses it. */
+function dropNullArguments(message: JSONRPCMessage): void {
+  if (!("method" in message) || message.method !== "tools/call") return;
+  if (message.params?.arguments === null) delete message.params.arguments;
 }
 
 /** A server for one session, not connected yet. */
