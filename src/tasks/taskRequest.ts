@@ -79,7 +79,7 @@ function checkLength(field: string, value: string, maxLength: number): string {
  * What Python's `str.strip` takes off: JavaScript's `trim` differs in U+001C to U+001F, U+0085 and U+FEFF. A loop, as a
  * regular expression takes quadratic time over long runs of blanks.
  */
-function strip(value: string): string {
+export function strip(value: string): string {
   let start = 0;
   let end = value.length;
   while (start < end && isBlank(value[start])) start++;

@@ -1,6 +1,6 @@
 import { elapsedMs, isEnded, type Task } from "../../tasks/task";
 import { invalidRequest } from "../../tasks/taskError";
-import { checkAlias } from "../../tasks/taskRequest";
+import { checkAlias, strip } from "../../tasks/taskRequest";
 import { defineTool, readsOnly } from "../defineTool";
 import { outcomeFields, shortCommand } from "../taskFields";
 import { textParam, wholeNumberParam } from "../toolParams";
@@ -46,11 +46,11 @@ export const sshListTasks = defineTool({
 });
 
 function createFilter(args: { status: string; alias: string }): (task: Task) => boolean {
-  const status = args.status.trim();
+  const status = strip(args.status);
   if (status !== "" && !statuses.includes(status)) {
     throw invalidRequest(`status must be one of ${statuses.join(", ")}, or empty for all`);
   }
-  const alias = args.alias.trim() === "" ? "" : checkAlias(args.alias);
+  const alias = strip(args.alias) === "" ? "" : checkAlias(args.alias);
   return (task) =>
     (status === "" || task.status === status) && (alias === "" || task.alias === alias);
 }

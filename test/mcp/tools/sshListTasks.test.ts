@@ -68,6 +68,8 @@ describe("ssh_list_tasks", () => {
     [{ alias: " web.example.com " }, [1], 1],
     [{ alias: "build01", status: "pending" }, [2], 1],
     [{ alias: "nowhere" }, [], 0],
+    [{ alias: "\x1c", status: "\x1f" }, [2, 1, 0], 3],
+    [{ alias: "\x1dbuild01\x1c", status: "\x1cpending\x1f" }, [2], 1],
     [{ limit: 1 }, [2], 3],
     [{ limit: "2" }, [2, 1], 3],
     [{ alias: "build01", limit: 1 }, [2], 2],
@@ -106,6 +108,8 @@ describe("ssh_list_tasks", () => {
       await fail(tool, { status: "done" }),
       "Error: status must be one of pending, running, cancelling, lost, completed, failed, cancelled, or empty for all",
     );
-    assert.match(await fail(tool, { alias: "a b" }), /^Error: alias contains invalid characters/);
+    for (const alias of ["a b", "\ufeff"]) {
+      assert.match(await fail(tool, { alias }), /^Error: alias contains invalid characters/);
+    }
   });
 });
