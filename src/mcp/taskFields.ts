@@ -5,8 +5,9 @@ import { receiptOnWire } from "./toolResult";
 
 /** Seconds a client does well to leave between two questions after a task. */
 export const pollSeconds = 5;
-/** Bytes of output in one result. */
-export const maxResultBytes = 1024 * 1024;
+/** Bytes of output in one answer, and of the answer's text with all that is said beside it. */
+const maxOutputBytes = 1024 * 1024;
+const maxAnswerBytes = maxOutputBytes + 64 * 1024;
 
 const maxListedCommand = 200;
 
@@ -41,6 +42,24 @@ export function evidenceFields(task: Task) {
 /** Why the task failed, when it was not the command's own doing. */
 export function errorOf(task: Task): string | undefined {
   return task.status === "failed" ? task.error?.message : undefined;
+}
+
+/**
+ * Describes as much of a task's output as one answer holds; undefined when there is none to read. In JSON a byte can take
+ * six (`\u0000`), and three where it is no UTF-8: of such output there is less in an answer.
+ */
+export function fitOutput<Output>(
+  read: (maxBytes: number) => Output | undefined,
+  describe: (output: Output, maxBytes: number) => object,
+): object | undefined {
+  for (let maxBytes = maxOutputBytes; ;) {
+    const output = read(maxBytes);
+    if (!output) return undefined;
+    const described = describe(output, maxBytes);
+    const size = Buffer.byteLength(JSON.stringify(described, undefined, 2));
+    if (size <= maxAnswerBytes || maxBytes === 0) return described;
+    maxBytes = Math.floor(maxBytes / 2);
+  }
 }
 
 /** Both streams as one text; the reason why there is none where the command never ran. */

@@ -104,9 +104,9 @@ export class OutputLog {
     };
   }
 
-  /** The last lines of stdout, then stderr, of at most 1 MiB; empty ones at the end of a stream are left off. */
-  lastLines(maxLines: number): string[] {
-    const budget = this.share(1024 * 1024, outputStart);
+  /** The last lines of stdout, then stderr, of at most `maxBytes`; empty ones at the end of a stream are left off. */
+  lastLines(maxLines: number, maxBytes = 1024 * 1024): string[] {
+    const budget = this.share(maxBytes, outputStart);
     const lines = (["stdout", "stderr"] as const).flatMap((stream) => {
       const end = startAtCharacter(this.streams[stream].readEnd(budget[stream]));
       const text = decode(withoutLastNewlines(end));

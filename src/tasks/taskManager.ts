@@ -139,10 +139,14 @@ export class TaskManager implements Disposable {
     return this.registry.find(taskId)?.output.summarize(maxBytes);
   }
 
-  /** The last lines of stdout, then stderr, and how many there were in all. */
-  lastLines(taskId: string, maxLines: number): { lines: string[]; total: number } | undefined {
+  /** The last lines of stdout, then stderr, in at most `maxBytes` (1 MiB when absent), and how many there were in all. */
+  lastLines(
+    taskId: string,
+    maxLines: number,
+    maxBytes?: number,
+  ): { lines: string[]; total: number } | undefined {
     const output = this.registry.find(taskId)?.output;
-    return output && { lines: output.lastLines(maxLines), total: output.lineCount };
+    return output && { lines: output.lastLines(maxLines, maxBytes), total: output.lineCount };
   }
 
   /** Lines written so far on both streams; zero for an unknown task. */

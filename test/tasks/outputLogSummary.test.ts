@@ -132,6 +132,12 @@ describe("the last lines of output", () => {
     assert.equal(createLog().lineCount, 0);
   });
 
+  it("are cut to the bytes that are asked for, never inside a character", () => {
+    const log = createLog("é".repeat(100), "é".repeat(100));
+
+    assert.deepEqual(log.lastLines(10, 11), ["ééé", "éé"]);
+  });
+
   it("show a line that isn't finished yet", () => {
     assert.deepEqual(createLog("a\nb").lastLines(1), ["b"]);
   });

@@ -1,6 +1,7 @@
 import { invalidRequest } from "../../tasks/taskError";
 import { checkTaskId } from "../../tasks/taskRequest";
 import { defineTool, readsOnly } from "../defineTool";
+import { fitOutput } from "../taskFields";
 import { taskIdParam, wholeNumberParam } from "../toolParams";
 import { answer, errorAnswer } from "../toolResult";
 
@@ -27,13 +28,18 @@ export const sshGetTaskOutput = defineTool({
     if (args.max_lines < 1 || args.max_lines > maxLinesLimit) {
       throw invalidRequest(`max_lines must be between 1 and ${maxLinesLimit}`);
     }
-    const output = tasks.lastLines(taskId, args.max_lines);
+    const { stdout, stderr } = tasks.outputSize(taskId);
+    const output = fitOutput(
+      (maxBytes) => tasks.lastLines(taskId, args.max_lines, maxBytes),
+      ({ lines, total }, maxBytes) => ({
+        task_id: taskId,
+        output_lines: lines,
+        total_lines: total,
+        // There is also more where a single line is longer than an answer may be.
+        has_more: total > lines.length || stdout + stderr > maxBytes,
+      }),
+    );
     if (!output) return errorAnswer(`Task not found or no output available: ${taskId}`);
-    return answer({
-      task_id: taskId,
-      output_lines: output.lines,
-      total_lines: output.total,
-      has_more: output.total > output.lines.length,
-    });
+    return answer(output);
   },
 });

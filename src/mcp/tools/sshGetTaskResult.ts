@@ -1,11 +1,11 @@
 import { checkTaskId } from "../../tasks/taskRequest";
-import { isSettled } from "../../tasks/task";
-import { defineTool, readsOnly } from "../defineTool";
+import { isSettled, type SettledTask } from "../../tasks/task";
+import { defineTool, readsOnly, type ToolContext } from "../defineTool";
 import {
   errorOf,
   evidenceFields,
+  fitOutput,
   gapFields,
-  maxResultBytes,
   outcomeFields,
   outputText,
 } from "../taskFields";
@@ -20,33 +20,34 @@ export const sshGetTaskResult = defineTool({
   annotations: readsOnly,
   params: { task_id: taskIdParam },
   errorPrefix: "Result error",
-  handle(args, { tasks, clock }) {
+  handle(args, context) {
     const taskId = checkTaskId(args.task_id);
-    const task = tasks.getTask(taskId);
-    const output = tasks.summarizeOutput(taskId, maxResultBytes);
-    if (!task || !output) return errorAnswer(`Task not found or expired: ${taskId}`);
-    if (!isSettled(task)) {
+    const task = context.tasks.getTask(taskId);
+    if (task && !isSettled(task)) {
       return errorAnswer(
         `Task still running: ${taskId}. Call ssh_get_task_status until it has ended.`,
       );
     }
-    const { exit_code, duration_ms, cancelled, timeout, target_ip } = outcomeFields(
-      task,
-      clock.now(),
-    );
-    const result = {
-      task_id: taskId,
+    const result = task && describeResult(task, context);
+    if (!result) return errorAnswer(`Task not found or expired: ${taskId}`);
+    return answer(result, errorOf(task) !== undefined);
+  },
+});
+
+function describeResult(task: SettledTask, { tasks, clock }: ToolContext): object | undefined {
+  const { exit_code, duration_ms, ...outcome } = outcomeFields(task, clock.now());
+  return fitOutput(
+    (maxBytes) => tasks.summarizeOutput(task.id, maxBytes),
+    (output) => ({
+      task_id: task.id,
       status: task.status,
       exit_code,
       duration_ms,
       output: outputText(task, output),
-      cancelled,
-      timeout,
-      target_ip,
+      ...outcome,
       max_seconds: task.maxSeconds,
       ...gapFields(output),
       ...evidenceFields(task),
-    };
-    return answer(result, errorOf(task) !== undefined);
-  },
-});
+    }),
+  );
+}

@@ -1,11 +1,11 @@
-import { isSettled } from "../../tasks/task";
-import { defineTool, runsCommands } from "../defineTool";
+import { isSettled, type SettledTask } from "../../tasks/task";
+import { defineTool, runsCommands, type ToolContext } from "../defineTool";
 import { startRun } from "../startRun";
 import {
   errorOf,
   evidenceFields,
+  fitOutput,
   gapFields,
-  maxResultBytes,
   outcomeFields,
   outputText,
 } from "../taskFields";
@@ -35,20 +35,26 @@ export const sshRun = defineTool({
     const { task: started, denial } = await startRun(args, context);
     if (denial) return denial;
     const task = await context.tasks.waitForTask(started.id);
-    const output = context.tasks.summarizeOutput(started.id, maxResultBytes);
-    if (!task || !output || !isSettled(task)) {
+    const result = task && isSettled(task) ? describeRun(task, context) : undefined;
+    if (!task || !result) {
       return errorAnswer(`Task was cleared while it was waited for: ${started.id}`, "Run error");
     }
-    const result = {
+    return answer(result, task.status === "lost" || errorOf(task) !== undefined);
+  },
+});
+
+function describeRun(task: SettledTask, { tasks, clock }: ToolContext): object | undefined {
+  return fitOutput(
+    (maxBytes) => tasks.summarizeOutput(task.id, maxBytes),
+    (output) => ({
       task_id: task.id,
       alias: task.alias,
       hash: task.commandHash,
-      ...outcomeFields(task, context.clock.now()),
+      ...outcomeFields(task, clock.now()),
       output: outputText(task, output),
       status: task.status,
       ...gapFields(output),
       ...evidenceFields(task),
-    };
-    return answer(result, task.status === "lost" || errorOf(task) !== undefined);
-  },
-});
+    }),
+  );
+}
