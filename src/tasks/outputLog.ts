@@ -46,9 +46,14 @@ export class OutputLog {
     stderr: new StreamLog(),
   };
   private ended = false;
+  private accounted = 0;
+
+  /** @param account is told by how many bytes the memory it takes has grown, or shrunk when negative. */
+  constructor(private readonly account: (bytes: number) => void = () => undefined) {}
 
   append(stream: OutputStream, bytes: Buffer): void {
     this.streams[stream].append(bytes);
+    this.accountMemory();
   }
 
   /** Nothing more will come: an unfinished character at the end is given out, and memory shrinks. */
@@ -57,10 +62,26 @@ export class OutputLog {
     this.shrink(keep);
   }
 
-  /** Keeps at most `keep` bytes of the end of each stream from now on. */
+  /** Keeps at most `keep` bytes of the end of each stream from now on, beside its start. */
   shrink(keep: number): void {
     this.streams.stdout.shrinkTail(keep);
     this.streams.stderr.shrinkTail(keep);
+    this.accountMemory();
+  }
+
+  /** Of an ended task: keeps so many bytes of the start and of the end of each stream and no others. */
+  keepOnly(start: number, end: number): void {
+    this.streams.stdout.keepOnly(start, end);
+    this.streams.stderr.keepOnly(start, end);
+    this.accountMemory();
+  }
+
+  private accountMemory(): void {
+    const memory = this.streams.stdout.memoryBytes + this.streams.stderr.memoryBytes;
+    const change = memory - this.accounted;
+    if (change === 0) return;
+    this.accounted = memory;
+    this.account(change);
   }
 
   /** Bytes the command wrote so far. */

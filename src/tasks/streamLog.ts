@@ -1,3 +1,5 @@
+import { countNewlines } from "./countNewlines";
+
 /** Bytes kept of the start of a stream, so that a bounded answer can show how it began. */
 const headLimit = 256 * 1024;
 /** Bytes kept of its end while the task runs. */
@@ -15,8 +17,12 @@ export interface Bytes {
 
 /** One output stream in bounded memory: its head, its tail, and the offsets of what was dropped between them. */
 export class StreamLog {
-  private readonly head: Block[] = [];
-  private readonly tail: Block[] = [];
+  private head: Block[] = [];
+  private tail: Block[] = [];
+  /** Memory of a block that was dropped, for the next one. */
+  private spare: Buffer | undefined;
+  private tailBytes = 0;
+  private memory = 0;
   private total = 0;
   private newlines = 0;
   private trailingNewlines = 0;
@@ -32,13 +38,19 @@ export class StreamLog {
     return this.total === this.trailingNewlines ? 0 : this.newlines - this.trailingNewlines + 1;
   }
 
+  /** Bytes of memory it takes. */
+  get memoryBytes(): number {
+    return this.memory;
+  }
+
   /** Copies the bytes, so that a small piece never keeps a large packet alive. */
   append(bytes: Buffer): void {
     this.countLines(bytes);
     const intoHead = Math.max(0, Math.min(bytes.length, headLimit - this.total));
-    if (intoHead > 0) fill(this.head, this.total, bytes.subarray(0, intoHead));
+    if (intoHead > 0) this.fill(this.head, this.total, bytes.subarray(0, intoHead));
     if (intoHead < bytes.length) {
-      fill(this.tail, this.total + intoHead, bytes.subarray(intoHead));
+      this.fill(this.tail, this.total + intoHead, bytes.subarray(intoHead));
+      this.tailBytes += bytes.length - intoHead;
     }
     this.total += bytes.length;
     this.dropOldTail();
@@ -48,6 +60,20 @@ export class StreamLog {
   shrinkTail(limit: number): void {
     this.tailLimit = limit;
     this.dropOldTail();
+    this.forgetSpare();
+  }
+
+  /** Keeps so many bytes of its start and its end and no others; nothing may be appended after that. */
+  keepOnly(start: number, end: number): void {
+    if (this.memory <= start + end) return;
+    const first = this.read(0, start);
+    const last = this.readEnd(end);
+    const skip = Math.max(0, first.from + first.bytes.length - last.from);
+    this.head = [new Block(first.from, first.bytes)];
+    this.tail = [new Block(last.from + skip, Buffer.from(last.bytes.subarray(skip)))];
+    this.tailBytes = last.bytes.length - skip;
+    this.spare = undefined;
+    this.memory = first.bytes.length + this.tailBytes;
   }
 
   /** At most `max` bytes in one run, from `offset` or from the first kept byte after it. */
@@ -76,7 +102,8 @@ export class StreamLog {
 
   private firstOfLastRun(): number {
     const tailStart = this.tail[0]?.start;
-    return tailStart === undefined || tailStart === headLimit ? 0 : tailStart;
+    const headEnd = this.head.at(-1)?.end ?? 0;
+    return tailStart === undefined || tailStart === headEnd ? 0 : tailStart;
   }
 
   private *blocksFrom(offset: number): Generator<Block> {
@@ -86,17 +113,47 @@ export class StreamLog {
   }
 
   private dropOldTail(): void {
-    let kept = this.tail.reduce((sum, block) => sum + block.length, 0);
-    for (let first = this.tail[0]; first && kept > this.tailLimit; first = this.tail[0]) {
-      kept -= first.length;
+    for (let first = this.tail[0]; first && this.tailBytes > this.tailLimit; first = this.tail[0]) {
+      this.tailBytes -= first.length;
       this.tail.shift();
+      this.forgetSpare();
+      this.spare = first.memory;
     }
   }
 
+  private forgetSpare(): void {
+    this.memory -= this.spare?.length ?? 0;
+    this.spare = undefined;
+  }
+
+  private fill(blocks: Block[], offset: number, bytes: Buffer): void {
+    let rest = bytes;
+    let at = offset;
+    while (rest.length > 0) {
+      const last = blocks.at(-1);
+      let taken = last?.take(rest) ?? 0;
+      if (taken === 0) {
+        const size = Math.min(maxBlock, Math.max(1024, 2 * (last?.length ?? 0), rest.length));
+        const block = new Block(at, this.memoryOf(size), 0);
+        blocks.push(block);
+        taken = block.take(rest);
+      }
+      at += taken;
+      rest = rest.subarray(taken);
+    }
+  }
+
+  /** What a dropped block leaves is used again: a flood of output then allocates nothing. */
+  private memoryOf(size: number): Buffer {
+    const { spare } = this;
+    this.spare = undefined;
+    if (spare?.length === size) return spare;
+    this.memory += size - (spare?.length ?? 0);
+    return Buffer.allocUnsafeSlow(size);
+  }
+
   private countLines(bytes: Buffer): void {
-    let count = 0;
-    for (const byte of bytes) if (byte === newline) count++;
-    this.newlines += count;
+    this.newlines += countNewlines(bytes);
     let end = bytes.length;
     while (end > 0 && bytes[end - 1] === newline) end--;
     const trailing = bytes.length - end;
@@ -106,15 +163,11 @@ export class StreamLog {
 
 /** Memory that is filled from the front; small for small outputs. */
 class Block {
-  length = 0;
-  private readonly memory: Buffer;
-
   constructor(
     readonly start: number,
-    size: number,
-  ) {
-    this.memory = Buffer.allocUnsafeSlow(size);
-  }
+    readonly memory: Buffer,
+    public length = memory.length,
+  ) {}
 
   get end(): number {
     return this.start + this.length;
@@ -129,22 +182,5 @@ class Block {
     const taken = bytes.copy(this.memory, this.length);
     this.length += taken;
     return taken;
-  }
-}
-
-function fill(blocks: Block[], offset: number, bytes: Buffer): void {
-  let rest = bytes;
-  let at = offset;
-  while (rest.length > 0) {
-    const last = blocks.at(-1);
-    let taken = last?.take(rest) ?? 0;
-    if (taken === 0) {
-      const size = Math.min(maxBlock, Math.max(1024, 2 * (last?.length ?? 0), rest.length));
-      const block = new Block(at, size);
-      blocks.push(block);
-      taken = block.take(rest);
-    }
-    at += taken;
-    rest = rest.subarray(taken);
   }
 }

@@ -6,6 +6,7 @@ import { Emitter, type Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
 import type { Logger } from "./logger";
 import type { OutputCursor, OutputSlice } from "./outputLog";
+import { OutputMemory } from "./outputMemory";
 import type { HostCatalog, RemoteHosts } from "./remoteHost";
 import { RunSlots } from "./runSlots";
 import { isCancellable, isEnded, type PendingTask, type Task } from "./task";
@@ -44,6 +45,7 @@ export class TaskManager implements Disposable {
   private readonly registry: TaskRegistry;
   private readonly ids: TaskIds;
   private readonly slots: RunSlots;
+  private readonly memory: OutputMemory;
   private readonly changed: Emitter<Task>;
   private readonly removed: Emitter<string>;
   private readonly output: Emitter<string>;
@@ -53,6 +55,7 @@ export class TaskManager implements Disposable {
     this.ids = new TaskIds(() => parts.clock.now());
     this.slots = new RunSlots(parts.limits);
     this.registry = new TaskRegistry(parts.limits, parts.clock, (id) => this.removed.fire(id));
+    this.memory = new OutputMemory(parts.limits, () => this.registry.outputs());
     const onListenerError = (error: unknown): void =>
       parts.logger.error(`a listener failed: ${String(error)}`);
     this.changed = new Emitter(onListenerError);
@@ -211,6 +214,7 @@ export class TaskManager implements Disposable {
       logger: this.parts.logger,
       onChange: (next) => this.onChange(next),
       onOutput: () => this.output.fire(task.id),
+      accountOutput: this.memory.account,
       admit: () => this.slots.admit(task.id),
       requestCancel: (request) => void this.cancelTask(task.id, request),
     });

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock";
 import type { Limits } from "./limits";
 import { isEnded, type EndedTask, type Task } from "./task";
+import type { Kept } from "./outputMemory";
 import type { TaskRun } from "./taskRun";
 
 export type KeepLimits = Pick<Limits, "maxKept" | "keepSeconds">;
@@ -32,7 +33,16 @@ export class TaskRegistry {
   }
 
   remove(taskId: string): void {
-    if (this.runs.delete(taskId)) this.onRemove(taskId);
+    const run = this.runs.get(taskId);
+    if (!run) return;
+    this.runs.delete(taskId);
+    run.output.keepOnly(0, 0);
+    this.onRemove(taskId);
+  }
+
+  /** The outputs that are kept, those of the oldest tasks first. */
+  *outputs(): Generator<Kept> {
+    for (const { output, task } of this.runs.values()) yield { output, ended: isEnded(task) };
   }
 
   /** Forgets the ended tasks that are too old or too many. */

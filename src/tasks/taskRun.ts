@@ -14,6 +14,8 @@ export interface TaskRunParts {
   readonly logger: Logger;
   readonly onChange: (task: Task) => void;
   readonly onOutput: () => void;
+  /** Told by how many bytes the output takes more memory, or less when negative. */
+  readonly accountOutput: (bytes: number) => void;
   /** Resolves when the command may be sent to its host, which is ready. */
   readonly admit: () => Promise<void>;
   /** Asks for the cancel of this task, by the way that is everybody's. */
@@ -31,7 +33,7 @@ const keptTailBytes = 768 * 1024;
 
 /** One live task: its way from the queue to its end, its output, its deadline and its one cancel. */
 export class TaskRun {
-  readonly output = new OutputLog();
+  readonly output: OutputLog;
   private readonly owned = new DisposableStore();
   private remote: RemoteTask | undefined;
   private process: RemoteProcess | undefined;
@@ -48,6 +50,7 @@ export class TaskRun {
     private readonly parts: TaskRunParts,
   ) {
     this.current = accepted;
+    this.output = new OutputLog(parts.accountOutput);
     const { status, ...facts } = accepted;
     this.facts = facts;
     if (accepted.maxSeconds === 0) return;

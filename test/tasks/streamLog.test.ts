@@ -30,6 +30,13 @@ function readAll(log: StreamLog, page = MiB): Bytes[] {
   return runs;
 }
 
+/** The runs that are kept of a log in which some bytes may be missing, also at its end. */
+function readKept(log: StreamLog): Bytes[] {
+  const first = log.read(0, MiB);
+  const rest = log.read(first.from + first.bytes.length, MiB);
+  return [first, rest].filter(({ bytes }) => bytes.length > 0);
+}
+
 function countKept(log: StreamLog): number {
   return readAll(log).reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
@@ -214,5 +221,46 @@ describe("the line count of a stream log", () => {
     const line = `${"x".repeat(99)}\n`;
 
     assert.equal(createLog(cut(Buffer.from(line.repeat(60_000)), 30_000)).lineCount, 60_000);
+  });
+
+  it("keeps on request only its start and its end, byte for byte", () => {
+    const sizes = fc.tuple(fc.nat(400 * KiB), fc.nat(20 * KiB), fc.nat(20 * KiB));
+    fc.assert(
+      fc.property(sizes, ([size, start, end]) => {
+        const bytes = numberedBytes(size);
+        const log = createLog(cut(bytes, 10_000));
+
+        log.keepOnly(start, end);
+
+        const runs = size > start + end ? readKept(log) : readAll(log);
+        for (const { from, bytes: kept } of runs) {
+          assert.deepEqual(kept, bytes.subarray(from, from + kept.length));
+        }
+        const total = runs.reduce((sum, run) => sum + run.bytes.length, 0);
+        assert.ok(total >= Math.min(size, start + end));
+        assert.deepEqual(log.readEnd(end).bytes, bytes.subarray(Math.max(0, size - end)));
+        assert.equal(log.size, size);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("never changes bytes that were read from it, though it uses memory again", () => {
+    const log = createLog(cut(numberedBytes(5 * MiB), 32 * KiB));
+    const read = log.readEnd(MiB);
+    const copy = Buffer.from(read.bytes);
+
+    for (let k = 0; k < 200; k++) log.append(Buffer.alloc(64 * KiB, "!"));
+
+    assert.deepEqual(read.bytes, copy);
+  });
+
+  it("takes no more memory than it keeps, a block or two besides", () => {
+    const log = createLog();
+    for (let k = 0; k < 1000; k++) log.append(Buffer.alloc(32 * KiB, "x"));
+
+    assert.ok(log.memoryBytes <= headLimit + tailLimit + 2 * block, `${log.memoryBytes} bytes`);
+    log.shrinkTail(0);
+    assert.ok(log.memoryBytes <= headLimit + block, `${log.memoryBytes} bytes`);
   });
 });
