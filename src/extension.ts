@@ -5,9 +5,9 @@ import { openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { systemClock } from "./tasks/clock";
-import { defaultLimits } from "./tasks/limits";
 import { TaskManager } from "./tasks/taskManager";
 import { registerCommands } from "./ui/commands";
+import { followLimitSettings } from "./ui/limitSettings";
 import { registerMcpServer } from "./ui/mcpRegistration";
 import { Notify } from "./ui/notify";
 import { openLog } from "./ui/outputChannel";
@@ -28,7 +28,7 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
   const notify = new Notify(logger);
 
   const catalog = new SshHostCatalog(readSettings, logger);
-  const limits = defaultLimits;
+  const limits = own(followLimitSettings(logger));
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;

@@ -8,7 +8,7 @@ import { SshHosts } from "./ssh/sshHosts";
 import { systemClock } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
-import { defaultLimits } from "./tasks/limits";
+import { defaultLimits, limitNames, whyNoLimit, type LimitName, type Limits } from "./tasks/limits";
 import { TaskManager } from "./tasks/taskManager";
 
 const usage = `Usage: node dist/headless.js --stdio | --http [--port N] [options]
@@ -21,6 +21,7 @@ The MCP server of SSH Tasks without VS Code.
   --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
   --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
   --allow-all         let clients run commands; without it they are refused
+  --limit NAME=VALUE  change a limit; may be repeated. NAME is that of a setting sshTasks.limits.NAME
   --help              print this
 `;
 
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   }
   const settings = { sshConfigFile: options["ssh-config"], knownHostsFile: options["known-hosts"] };
   const catalog = new SshHostCatalog(() => settings, logger);
-  const limits = defaultLimits;
+  const limits = readLimits(options.limit);
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
@@ -74,6 +75,7 @@ function readOptions() {
       "ssh-config": { type: "string" },
       "known-hosts": { type: "string" },
       "allow-all": { type: "boolean", default: false },
+      limit: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
   });
@@ -84,6 +86,20 @@ function readOptions() {
     throw new Error("--port takes a number from 0 to 65535.");
   }
   return values;
+}
+
+function readLimits(settings: readonly string[]): Limits {
+  const limits: Record<LimitName, number> = { ...defaultLimits };
+  for (const setting of settings) {
+    const [name = "", value = ""] = setting.split("=", 2);
+    const known = limitNames.find((limit) => limit === name);
+    if (!known)
+      throw new Error(`--limit takes NAME=VALUE with NAME one of ${limitNames.join(", ")}.`);
+    const fault = whyNoLimit(known, /^\d+$/.test(value) ? Number(value) : undefined);
+    if (fault !== undefined) throw new Error(`--limit: ${fault}.`);
+    limits[known] = Number(value);
+  }
+  return limits;
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process the usual way. */

@@ -63,7 +63,32 @@ describe("the headless server", { timeout: 30_000 }, () => {
     assert.deepEqual(findProcesses(marker), []);
   });
 
-  for (const flags of [[], ["--stdio", "--http"], ["--http", "--port", "x"], ["--nonsense"]]) {
+  it("keeps to the limits it is started with", async (t) => {
+    const server = await startHeadless(sshd, [
+      "--allow-all",
+      "--limit",
+      "maxRunningPerHost=1",
+      "--limit",
+      "maxWaiting=0",
+    ]);
+    t.after(() => server.close());
+    const client = await server.connect();
+    const first = await callTool(client, "ssh_run_async", { alias: "build01", command: "sleep 9" });
+
+    const second = await callTool(client, "ssh_run_async", { alias: "build01", command: "true" });
+
+    assert.equal(first["status"], "pending");
+    assert.match(String(second["error"]), /Too many tasks are waiting \(limit 0\)/);
+  });
+
+  for (const flags of [
+    [],
+    ["--stdio", "--http"],
+    ["--http", "--port", "x"],
+    ["--nonsense"],
+    ["--http", "--limit", "maxRunning=none"],
+    ["--http", "--limit", "unheardOf=1"],
+  ]) {
     it(`explains itself when it is started with ${JSON.stringify(flags)}`, () => {
       const script = join(repositoryRoot(), "dist/headless.js");
 

@@ -1,3 +1,5 @@
+import { limitNames, type LimitName } from "../tasks/limits";
+
 /** Every id of package.json that code uses, once; manifest.test.ts holds both equal. */
 
 export const commandIds = [
@@ -9,8 +11,16 @@ export const commandIds = [
 ] as const;
 export type CommandId = (typeof commandIds)[number];
 
-export const settingIds = ["sshTasks.sshConfigFile", "sshTasks.knownHostsFile"] as const;
-export type SettingId = (typeof settingIds)[number];
+/** The section of the limits among the settings. */
+export const limitSection = "sshTasks.limits";
+
+export const pathSettingIds = ["sshTasks.sshConfigFile", "sshTasks.knownHostsFile"] as const;
+export type PathSettingId = (typeof pathSettingIds)[number];
+
+export const settingIds: readonly (PathSettingId | `${typeof limitSection}.${LimitName}`)[] = [
+  ...pathSettingIds,
+  ...limitNames.map((name) => `${limitSection}.${name}` as const),
+];
 
 /** What a task offers in the tree's menus. */
 export const treeContexts = ["cancellable", "ended"] as const;

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { SettingId } from "./commandIds";
+import type { PathSettingId } from "./commandIds";
 
 /** The person's settings; paths are absolute, and undefined where the default applies. */
 export interface Settings {
@@ -17,7 +17,7 @@ export function readSettings(): Settings {
   };
 }
 
-function readPath(id: SettingId): string | undefined {
+function readPath(id: PathSettingId): string | undefined {
   const path = vscode.workspace.getConfiguration().get<string>(id, "").trim();
   if (path === "") return undefined;
   return /^~(?=$|[/\\])/.test(path) ? join(homedir(), path.slice(1)) : path;

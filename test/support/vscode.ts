@@ -8,6 +8,8 @@ export interface Editor {
   input: (options: vscode.InputBoxOptions) => string | undefined;
   press: (message: Message) => string | undefined;
   readonly settings: Map<string, unknown>;
+  /** Fires with the id of a setting that the person has changed. */
+  readonly settingChanged: EventEmitter<string>;
   readonly messages: Message[];
   readonly registered: Map<string, (...args: unknown[]) => unknown>;
   readonly executed: unknown[][];
@@ -24,27 +26,6 @@ export interface Message {
   readonly buttons: readonly string[];
 }
 
-function createEditor(): Editor {
-  return {
-    pick: () => undefined,
-    input: () => undefined,
-    press: () => undefined,
-    settings: new Map(),
-    messages: [],
-    registered: new Map(),
-    executed: [],
-    logged: [],
-    panels: [],
-  };
-}
-
-export let editor = createEditor();
-
-export function resetEditor(): Editor {
-  editor = createEditor();
-  return editor;
-}
-
 export class EventEmitter<T> {
   private readonly listeners = new Set<(value: T) => unknown>();
   readonly event = (listener: (value: T) => unknown) => {
@@ -59,6 +40,28 @@ export class EventEmitter<T> {
   dispose(): void {
     this.listeners.clear();
   }
+}
+
+function createEditor(): Editor {
+  return {
+    pick: () => undefined,
+    input: () => undefined,
+    press: () => undefined,
+    settings: new Map(),
+    settingChanged: new EventEmitter(),
+    messages: [],
+    registered: new Map(),
+    executed: [],
+    logged: [],
+    panels: [],
+  };
+}
+
+export let editor = createEditor();
+
+export function resetEditor(): Editor {
+  editor = createEditor();
+  return editor;
 }
 
 export class ThemeColor implements vscode.ThemeColor {
@@ -241,9 +244,16 @@ export const commands = only<typeof vscode.commands>("commands", {
 });
 
 export const workspace = only<typeof vscode.workspace>("workspace", {
-  getConfiguration: () => ({
-    get: (id: string, otherwise: unknown) => editor.settings.get(id) ?? otherwise,
+  getConfiguration: (section?: string) => ({
+    get: (name: string, otherwise: unknown) =>
+      editor.settings.get(section === undefined ? name : `${section}.${name}`) ?? otherwise,
   }),
+  onDidChangeConfiguration: (
+    listener: (change: Pick<vscode.ConfigurationChangeEvent, "affectsConfiguration">) => unknown,
+  ) =>
+    editor.settingChanged.event((id) =>
+      listener({ affectsConfiguration: (section) => `${id}.`.startsWith(`${section}.`) }),
+    ),
 });
 
 export const lm = only<typeof vscode.lm>("lm", {

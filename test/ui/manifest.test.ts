@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { limitNames, limitRanges } from "../../src/tasks/limits";
 import * as ids from "../../src/ui/commandIds";
 import { repositoryRoot } from "../support/repo";
 
@@ -27,7 +28,14 @@ const manifest = z
       configuration: z.object({
         properties: z.record(
           z.string(),
-          z.object({ scope: z.string(), markdownDescription: z.string() }),
+          z.object({
+            type: z.string(),
+            default: z.unknown(),
+            minimum: z.number().optional(),
+            maximum: z.number().optional(),
+            scope: z.string(),
+            markdownDescription: z.string(),
+          }),
         ),
       }),
     }),
@@ -53,6 +61,17 @@ describe("package.json", () => {
     const { properties } = contributes.configuration;
     assert.deepEqual(Object.keys(properties).sort(), [...ids.settingIds].sort());
     for (const { scope } of Object.values(properties)) assert.equal(scope, "application");
+  });
+
+  it("gives each limit the default and the range of the code, and says what it is", () => {
+    for (const name of limitNames) {
+      const setting = contributes.configuration.properties[`${ids.limitSection}.${name}`];
+      const { type, default: fallback, minimum: min, maximum: max } = { ...setting };
+
+      assert.equal(type, "integer");
+      assert.deepEqual({ default: fallback, min, max }, limitRanges[name]);
+      assert.match(String(setting?.markdownDescription), /^[A-Z].{30,}\.$/);
+    }
   });
 
   it("has the view, the panel and the MCP provider of the code", () => {
@@ -118,6 +137,7 @@ describe("the sources", () => {
     const known: readonly string[] = [
       ...ids.commandIds,
       ...ids.settingIds,
+      ids.limitSection,
       ids.viewId,
       ids.panelType,
       ids.mcpProviderId,
