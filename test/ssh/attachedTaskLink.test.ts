@@ -4,7 +4,6 @@ import { eventually } from "../support/eventually";
 import {
   findProcesses,
   killAll,
-  listProcesses,
   processTreeCommand,
   processTreeSize,
   uniqueMarker,
@@ -126,7 +125,7 @@ describe("twenty tasks at once on one host", { timeout: 60_000 }, () => {
       );
       await eventually("all run", () => findProcesses(marker).length === 20, 30_000);
       const connections = ssh.proxy.accepted();
-      assert.equal(commandsOf(ssh).length, 20);
+      assert.equal(ssh.sshd.commands().length, 20);
       await killAll(marker);
 
       const finished = await Promise.all(ids.map((id) => ssh.finish(id)));
@@ -136,7 +135,7 @@ describe("twenty tasks at once on one host", { timeout: 60_000 }, () => {
         finished.map(({ task, stdout }) => ["exitCode" in task && task.exitCode, stdout]),
         numbers.map((n) => [n, `${n}\n`]),
       );
-      await eventually("no command is left", () => commandsOf(ssh).length === 0);
+      await eventually("no command is left", () => ssh.sshd.commands().length === 0);
       await ssh.run("true");
       assert.equal(ssh.proxy.accepted(), connections, "the connections are kept for the next");
     } finally {
@@ -158,7 +157,7 @@ describe("twenty tasks at once on one host", { timeout: 60_000 }, () => {
         ids.map(() => ["cancelled", true]),
       );
       assert.deepEqual(findProcesses(marker), []);
-      await eventually("no command is left", () => commandsOf(ssh).length === 0);
+      await eventually("no command is left", () => ssh.sshd.commands().length === 0);
     } finally {
       await killAll(marker);
     }
@@ -186,18 +185,3 @@ describe("twenty tasks at once on one host", { timeout: 60_000 }, () => {
     }
   });
 });
-
-/** What runs below the server besides sshd itself: one command per open channel. */
-function commandsOf({ sshd }: SshHarness): number[] {
-  const processes = listProcesses();
-  const isSshd = (argv: readonly string[]): boolean => /^(\S*\/)?sshd\b/.test(argv[0] ?? "");
-  const below = (parent: number): number[] =>
-    processes
-      .filter((one) => one.parent === parent)
-      .flatMap(({ pid, argv }) => (isSshd(argv) ? below(pid) : [pid]));
-  // It writes its command line anew, as one word.
-  const server = processes.find(
-    ({ argv }) => isSshd(argv) && argv.join(" ").includes(sshd.serverConfigFile),
-  );
-  return below(Number(server?.pid));
-}

@@ -12,6 +12,7 @@ import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { TaskManager } from "../../src/tasks/taskManager";
 import { createLogger } from "./createTasks";
 import { eventually } from "./eventually";
+import { startDropbear } from "./dropbear";
 import { startSshd, type Sshd, type SshdOptions } from "./sshd";
 import { startTcpProxy, type TcpProxy } from "./tcpProxy";
 import { ensureTestUser } from "./testUser";
@@ -44,18 +45,26 @@ export interface SshHarness {
   readonly close: () => Promise<void>;
 }
 
+export type ServerName = "OpenSSH" | "dropbear";
+
 export interface SshHarnessOptions extends SshdOptions {
   readonly limits?: Partial<Limits>;
   /** Puts a proxy on the way. */
   readonly proxied?: boolean;
+  /** Default OpenSSH; dropbear only as root. */
+  readonly server?: ServerName;
 }
 
 /** A real TaskManager over real SSH to a real server of its own. */
-export async function createSshTasks(options: SshHarnessOptions = {}): Promise<SshHarness> {
+export async function createSshTasks({
+  server = "OpenSSH",
+  ...options
+}: SshHarnessOptions = {}): Promise<SshHarness> {
   // Without a home there are no rc files, whose owner this machine's tests don't know.
   const environment = { HOME: "/nonexistent", ...options.environment };
   const own = { aliases: ["build01"], endProcessesOnClose: true };
-  const sshd = await startSshd({ ...own, ...options, environment });
+  const startServer = { OpenSSH: startSshd, dropbear: startDropbear }[server];
+  const sshd = await startServer({ ...own, ...options, environment });
   const proxy = await startTcpProxy(sshd.port);
   const sshConfigFile = options.proxied
     ? await proxiedConfig(sshd, proxy.port)

@@ -6,6 +6,7 @@ const packageOf = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   dropbear: "dropbear-bin",
+  dropbearconvert: "dropbear-bin",
   chromium: "chromium",
   shellcheck: "shellcheck",
   busybox: "busybox",

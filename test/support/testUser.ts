@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { findProgram, requireProgram, run } from "./childProcesses";
 import { eventually } from "./eventually";
 
@@ -15,6 +16,15 @@ const name = "sshtasks-test";
 export async function ensureTestUser(): Promise<UserAccount> {
   if (process.getuid?.() !== 0) throw new Error("Only root can make the test user");
   return (await findAccount(name)) ?? eventually(`user ${name} is made`, makeTestUser);
+}
+
+/** An account that has to be there. */
+export async function requireAccount(user: string): Promise<UserAccount> {
+  const own = userInfo();
+  if (user === own.username) return { name: user, uid: own.uid, gid: own.gid, home: own.homedir };
+  const account = await findAccount(user);
+  if (account === undefined) throw new Error(`There is no user ${user}`);
+  return account;
 }
 
 async function makeTestUser(): Promise<UserAccount | undefined> {
