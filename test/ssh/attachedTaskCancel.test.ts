@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { CancelReceipt } from "../../src/tasks/cancelReceipt";
 import { eventually } from "../support/eventually";
+import { hostKinds } from "../support/hostKinds";
 import {
   findProcesses,
   kill,
@@ -10,7 +11,7 @@ import {
   processTreeSize,
   uniqueMarker,
 } from "../support/processes";
-import { createSshTasks, logins, type SshHarness } from "../support/sshHarness";
+import { createSshTasks, type SshHarness } from "../support/sshHarness";
 
 /** Starts a tree of processes, hands over the task once all of them run, and leaves none behind. */
 async function withTree(
@@ -32,11 +33,11 @@ async function withTree(
 const names = (receipt: CancelReceipt | undefined): string[] =>
   receipt?.signals.map(({ signal }) => signal) ?? [];
 
-for (const login of logins) {
-  describe(`a cancel over OpenSSH, logged in as ${login.as}`, { timeout: 30_000 }, () => {
+for (const kind of hostKinds) {
+  describe(`a cancel on a host of the kind ${kind.name}`, { timeout: 60_000 }, () => {
     let ssh: SshHarness;
     before(async () => {
-      ssh = await createSshTasks({ user: await login.user() });
+      ssh = await createSshTasks(await kind.options());
     });
     after(() => ssh.close());
 

@@ -35,6 +35,8 @@ export function findProcesses(marker: string): ProcessInfo[] {
 export function processTreeCommand(marker: string, { ignoreTerm = false } = {}): string {
   const ignore = ignoreTerm ? "trap '' TERM; " : "";
   const tree = [
+    // Not every BusyBox has one.
+    `command -v nohup >/dev/null || nohup() { trap '' HUP; exec "$@"; };`,
     `sleep ${marker}.1 &`,
     `(sleep ${marker}.2 &);`,
     `nohup sleep ${marker}.3 >/dev/null 2>&1 &`,
