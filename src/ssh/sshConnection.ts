@@ -2,15 +2,14 @@ import type { Client, ClientChannel } from "ssh2";
 import { Emitter, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
-import { asError, TaskError } from "../tasks/taskError";
+import { TaskError } from "../tasks/taskError";
 import { openSignedInClient, type ConnectParts } from "./signedInClient";
 import type { SshHostConfig } from "./sshConfigFile";
-import { channelRefused, connectionLost, hostSilent, shellFailed } from "./sshErrors";
+import { channelRefused, connectionLost, hostSilent } from "./sshErrors";
 
 type ChannelLimits = Pick<Limits, "channelSeconds">;
 
-/** RFC 4254, section 5.1: SSH_OPEN_CONNECT_FAILED, which is how sshd refuses one session more than MaxSessions. */
-const openConnectFailed = 2;
+/** A refused channel has run nothing, whatever the reason: the script is sent once `/bin/sh` was granted. */
 const channelRetries = 3;
 
 /** One connection to one host. It has an end, and whoever asks for a channel after that is told so. */
@@ -69,15 +68,12 @@ export class SshConnection {
         return await this.exec(listen);
       } catch (error) {
         if (error instanceof TaskError) throw error;
-        const reason = error instanceof Error && "reason" in error ? error.reason : undefined;
         // A lost connection fails what is under way a moment before it says that it is lost.
-        // sshd frees the place of an ended command a moment after it said so.
+        // sshd frees the place of an ended command a moment after it said so. dropbear 2022.83 closes a channel that has
+        // no command yet when that of another one ends.
         await new Promise((resolve) => setTimeout(resolve, attempt * 50 * (1 + Math.random())));
         if (this.gone) throw this.gone;
-        if (reason === undefined) throw shellFailed(this.alias, asError(error).message);
-        if (reason !== openConnectFailed || attempt > channelRetries) {
-          throw channelRefused(this.alias, error);
-        }
+        if (attempt > channelRetries) throw channelRefused(this.alias, error);
       }
     }
   }

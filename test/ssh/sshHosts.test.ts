@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, it, type TestContext } from "node:test";
 import {
   ended,
   createSshTasks,
+  isRoot,
   type SshHarness,
   type SshHarnessOptions,
 } from "../support/sshHarness";
@@ -76,35 +78,45 @@ describe("a host as tasks see it", { timeout: 60_000 }, () => {
   });
 });
 
+const rootOnly = { skip: !isRoot && "needs root" };
+
+/** dropbear has no MaxSessions: it refuses the command that it can't open the pipes for. */
+const oneSessionEach: readonly (readonly [string, SshHarnessOptions])[] = [
+  ["OpenSSH", { config: ["MaxSessions 1"] }],
+  ...(isRoot ? [["dropbear", { server: "dropbear", openFiles: 13 }] as const] : []),
+];
+
 describe("a host with a peculiar server", { timeout: 60_000 }, () => {
-  it("has its tasks cancelled over another connection when it allows one session each", async (t) => {
-    const ssh = await createHost(t, { config: ["MaxSessions 1"], proxied: true });
-    const marker = uniqueMarker();
-    t.after(() => killAll(marker));
-    const id = await ssh.startRunning(processTreeCommand(marker));
-    await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
+  for (const [server, options] of oneSessionEach) {
+    it(`has its tasks cancelled over another connection when ${server} allows one session each`, async (t) => {
+      const ssh = await createHost(t, { ...options, proxied: true });
+      const marker = uniqueMarker();
+      t.after(() => killAll(marker));
+      const id = await ssh.startRunning(processTreeCommand(marker));
+      await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
 
-    const { task, receipt } = await ssh.cancel(id);
+      const { task, receipt } = await ssh.cancel(id);
 
-    assert.equal(task?.status, "cancelled");
-    assert.equal(receipt?.verified, true);
-    assert.deepEqual(findProcesses(marker), []);
-    assert.equal(ssh.proxy.accepted(), 2);
-  });
+      assert.equal(task?.status, "cancelled");
+      assert.equal(receipt?.verified, true);
+      assert.deepEqual(findProcesses(marker), []);
+      assert.equal(ssh.proxy.accepted(), 2);
+    });
 
-  it("runs several tasks on several connections when it allows one session each", async (t) => {
-    const ssh = await createHost(t, { config: ["MaxSessions 1"], proxied: true });
-    const first = await ssh.startRunning("sleep 30; exit");
+    it(`runs several tasks on several connections when ${server} allows one session each`, async (t) => {
+      const ssh = await createHost(t, { ...options, proxied: true });
+      const first = await ssh.startRunning("sleep 30; exit");
 
-    const others = await Promise.all(Array.from({ length: 8 }, () => ssh.run("echo $((6 * 7))")));
+      const others = await Promise.all(Array.from({ length: 8 }, () => ssh.run("echo $((6 * 7))")));
 
-    assert.deepEqual(
-      others.map(({ task, stdout }) => [task.status, stdout]),
-      others.map(() => ["completed", "42\n"]),
-    );
-    assert.equal(ssh.tasks.getTask(first)?.status, "running");
-    assert.ok(ssh.proxy.accepted() <= 4, `${ssh.proxy.accepted()} connections`);
-  });
+      assert.deepEqual(
+        others.map(({ task, stdout }) => [task.status, stdout]),
+        others.map(() => ["completed", "42\n"]),
+      );
+      assert.equal(ssh.tasks.getTask(first)?.status, "running");
+      assert.ok(ssh.proxy.accepted() <= 4, `${ssh.proxy.accepted()} connections`);
+    });
+  }
 
   it("fails a task with a next step when it allows no session at all", async (t) => {
     const ssh = await createHost(t, { config: ["MaxSessions 0"] });
@@ -115,6 +127,31 @@ describe("a host with a peculiar server", { timeout: 60_000 }, () => {
     assert.equal(error && "code" in error && error.code, "channelRefused");
     assert.match(String(error?.message), /MaxSessions/);
   });
+
+  it(
+    "runs a task whose channel dropbear closes because another command ends",
+    rootOnly,
+    async (t) => {
+      const ssh = await createHost(t, { server: "dropbear", proxied: true });
+      const marker = uniqueMarker();
+      t.after(() => killAll(marker));
+      const first = await ssh.startRunning(`sleep ${marker}.1; exit`);
+      await eventually("the first runs", () => findProcesses(marker).length === 1);
+
+      // Our side sends two packets: one to open the channel, and one for the command once it is open.
+      ssh.proxy.freezeAt(40, 2);
+      const second = await ssh.start("echo second");
+      await eventually("the request for the command is held", () => ssh.proxy.held() > 0);
+      const [shell] = ssh.sshd.commands();
+      await killAll(marker);
+      await eventually("dropbear has seen the first end", () => !existsSync(`/proc/${shell}`));
+      ssh.proxy.thaw();
+
+      assert.equal((await ssh.finish(second)).stdout, "second\n");
+      assert.equal((await ssh.finish(first)).task.status, "failed");
+      assert.equal(ssh.proxy.accepted(), 1);
+    },
+  );
 
   for (const [title, command] of [
     ["says something and ends", "echo This account may only transfer files.; exit 1"],

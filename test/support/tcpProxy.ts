@@ -12,8 +12,8 @@ export interface TcpProxy {
   freeze(): void;
   /** Holds back the bytes of the connections that are open; new ones are not touched. */
   freezeOpen(): void;
-  /** Freezes a connection in the moment its client sends a piece of at least so many bytes, that piece included. */
-  freezeAt(bytes: number): void;
+  /** Freezes a connection in the moment its client sends the nth piece of at least so many bytes, that piece included. */
+  freezeAt(bytes: number, nth?: number): void;
   /** Lets arrive what froze a connection, and keeps the rest held. */
   deliver(): void;
   /** Lets all bytes flow again, those held back first. */
@@ -27,7 +27,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const links = new Set<Link>();
   let frozen = false;
-  let limit = Infinity;
+  let limit: Limit = noLimit;
   let accepted = 0;
   const server = createServer({ pauseOnConnect: true }, (client) => {
     accepted++;
@@ -53,16 +53,16 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     freezeOpen: () => {
       for (const link of links) link.freeze();
     },
-    freezeAt: (bytes) => {
-      limit = bytes;
-      for (const link of links) link.limit = bytes;
+    freezeAt: (bytes, nth = 1) => {
+      limit = { bytes, nth };
+      for (const link of links) link.limit = limit;
     },
     deliver: () => {
       for (const link of links) link.deliver();
     },
     thaw: () => {
       frozen = false;
-      limit = Infinity;
+      limit = noLimit;
       for (const link of links) link.thaw();
     },
     cut,
@@ -73,10 +73,17 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   };
 }
 
+interface Limit {
+  readonly bytes: number;
+  readonly nth: number;
+}
+
+const noLimit: Limit = { bytes: Infinity, nth: 1 };
+
 /** One connection and its other half. A frozen one reads nothing: neither bytes nor that an end has gone. */
 class Link {
-  /** A larger piece from the client freezes it. */
-  limit = Infinity;
+  /** The nth piece of that size from the client freezes it. */
+  limit = noLimit;
   private readonly server: Socket;
   private held: Buffer[] = [];
 
@@ -110,7 +117,7 @@ class Link {
   }
 
   thaw(): void {
-    this.limit = Infinity;
+    this.limit = noLimit;
     this.deliver();
     this.client.resume();
     this.server.resume();
@@ -127,7 +134,11 @@ class Link {
   }
 
   private send(bytes: Buffer): void {
-    if (bytes.length >= this.limit) this.freeze();
+    const { bytes: size, nth } = this.limit;
+    if (bytes.length >= size) {
+      if (nth === 1) this.freeze();
+      else this.limit = { bytes: size, nth: nth - 1 };
+    }
     if (this.client.isPaused()) this.held.push(bytes);
     else this.server.write(bytes);
   }
