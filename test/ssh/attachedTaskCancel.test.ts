@@ -71,6 +71,37 @@ for (const kind of hostKinds) {
       });
     }
 
+    it("kills a tree that ignores TERM at once when it is forced", async () => {
+      await withTree(ssh, { ignoreTerm: true }, async ({ id, marker }) => {
+        const asked = Date.now();
+
+        const { task, receipt } = await ssh.cancel(id, { graceSeconds: 30, force: true });
+
+        assert.deepEqual(findProcesses(marker), []);
+        assert.equal(task?.status, "cancelled");
+        assert.equal(receipt?.verified, true);
+        assert.ok(Date.now() - asked < 5000);
+      });
+    });
+
+    it("comes by itself at the deadline", async () => {
+      const marker = uniqueMarker();
+      const { id } = await ssh.tasks.startTask({
+        alias: ssh.sshd.alias,
+        command: processTreeCommand(marker),
+        maxSeconds: 1,
+        startedBy: "agent:test",
+      });
+      await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
+
+      const { task } = await ssh.finish(id);
+
+      assert.deepEqual(findProcesses(marker), []);
+      assert.equal("timeout" in task && task.timeout, true);
+      assert.equal(task.receipt?.requestedBy, "deadline");
+      assert.equal(task.receipt.verified, true);
+    });
+
     it("ends stopped processes by TERM, which they can only take once they go on", async () => {
       await withTree(ssh, {}, async ({ id, marker }) => {
         for (const { pid } of findProcesses(marker)) kill(pid, "SIGSTOP");

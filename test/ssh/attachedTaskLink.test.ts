@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "../support/eventually";
+import { hostKinds } from "../support/hostKinds";
 import {
   findProcesses,
   killAll,
@@ -26,50 +27,67 @@ async function withTree(
   }
 }
 
-describe("an attached task whose link is lost", { timeout: 60_000 }, () => {
+for (const kind of hostKinds) {
+  describe(
+    `an attached task whose link to a host of the kind ${kind.name} is lost`,
+    { timeout: 60_000 },
+    () => {
+      let ssh: SshHarness;
+      before(async () => {
+        ssh = await createSshTasks({ ...(await kind.options()), proxied: true });
+      });
+      after(() => ssh.close());
+
+      it("is stopped on the host, and says that this was verified", async () => {
+        await withTree(ssh, {}, async ({ id, marker }) => {
+          ssh.sshd.killConnections();
+
+          const { task } = await ssh.finish(id);
+
+          assert.deepEqual(findProcesses(marker), []);
+          assert.equal(task.status, "failed");
+          const error = "error" in task ? task.error : undefined;
+          assert.equal(error && "code" in error && error.code, "connectionLost");
+          assert.match(String(error?.message), /lost.*on the host, verified\./);
+          assert.equal(task.receipt?.verified, true);
+          assert.equal(task.receipt.requestedBy, "connection");
+        });
+      });
+
+      // Those that ignore TERM take their 5 s of grace: once for each server and userland.
+      for (const ignoreTerm of kind.login === hostKinds[0]?.login ? [false, true] : [false]) {
+        const tree = ignoreTerm ? "a tree that ignores TERM" : "an obedient tree";
+        it(`is ended by its host alone when nobody can reach it any more: ${tree}`, async () => {
+          await withTree(ssh, { ignoreTerm }, async ({ id, marker }) => {
+            await ssh.sshd.stop();
+
+            await eventually("its processes end", () => findProcesses(marker).length === 0, 20_000);
+            const cut = await eventually("the loss is noticed", () => {
+              const task = ssh.tasks.getTask(id);
+              return task?.status === "cancelling" && task;
+            });
+            await ssh.sshd.start();
+            await ssh.cancel(id);
+
+            const { task } = await ssh.finish(id);
+            assert.equal(cut.receipt?.verified, false);
+            assert.equal(task.status, "failed");
+            assert.equal(task.receipt?.verified, true);
+          });
+        });
+      }
+    },
+  );
+}
+
+describe("an attached task whose link freezes", { timeout: 60_000 }, () => {
   let ssh: SshHarness;
   before(async () => {
     ssh = await createSshTasks({ proxied: true });
   });
   after(() => ssh.close());
 
-  it("is stopped on the host, and says that this was verified", async () => {
-    await withTree(ssh, {}, async ({ id, marker }) => {
-      ssh.sshd.killConnections();
-
-      const { task } = await ssh.finish(id);
-
-      assert.deepEqual(findProcesses(marker), []);
-      assert.equal(task.status, "failed");
-      const error = "error" in task ? task.error : undefined;
-      assert.equal(error && "code" in error && error.code, "connectionLost");
-      assert.match(String(error?.message), /lost.*on the host, verified\./);
-      assert.equal(task.receipt?.verified, true);
-      assert.equal(task.receipt.requestedBy, "connection");
-    });
-  });
-
-  for (const ignoreTerm of [false, true]) {
-    const kind = ignoreTerm ? "a tree that ignores TERM" : "an obedient tree";
-    it(`is ended by its host alone when nobody can reach it any more: ${kind}`, async () => {
-      await withTree(ssh, { ignoreTerm }, async ({ id, marker }) => {
-        await ssh.sshd.stop();
-
-        await eventually("its processes end", () => findProcesses(marker).length === 0, 20_000);
-        const cut = ssh.tasks.getTask(id);
-        await ssh.sshd.start();
-        await ssh.cancel(id);
-
-        const { task } = await ssh.finish(id);
-        assert.equal(cut?.status, "cancelling");
-        assert.equal("receipt" in cut && cut.receipt?.verified, false);
-        assert.equal(task.status, "failed");
-        assert.equal(task.receipt?.verified, true);
-      });
-    });
-  }
-
-  it("is found out when the link freezes, and stopped over another one", async () => {
+  it("is found out, and stopped over another one", async () => {
     await withTree(ssh, {}, async ({ id, marker }) => {
       const frozenAt = Date.now();
       ssh.proxy.freezeOpen();

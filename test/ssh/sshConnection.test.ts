@@ -87,7 +87,7 @@ describe("a connection to a real OpenSSH server", () => {
     const printed = await run(requireProgram("ssh-keygen"), [
       "-l",
       "-f",
-      `${sshd.dir}/host_key.pub`,
+      `${sshd.dir}/host_key_ed25519.pub`,
     ]);
 
     const error = await refusal({ ...host, userKnownHostsFiles: ["/dev/null"] });

@@ -6,6 +6,7 @@ export interface HostKind {
   /** For titles, such as "dropbear, BusyBox, an ordinary user". */
   readonly name: string;
   readonly userland: Userland;
+  readonly login: string;
   readonly options: () => Promise<SshHarnessOptions>;
 }
 
@@ -19,6 +20,7 @@ export const hostKinds: readonly HostKind[] = servers.flatMap((server) =>
       ? logins.map(({ as, user }) => ({
           name: `${server}, ${userland}, ${as}`,
           userland,
+          login: as,
           options: async () => ({ server, userland, user: await user() }),
         }))
       : [],
