@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import type { Logger } from "../tasks/logger";
 import type { TaskError } from "../tasks/taskError";
 import { asError } from "../tasks/taskError";
-import { fingerprint, KnownHosts, knownHostsName, keyType } from "./knownHosts";
+import {
+  fingerprint,
+  KnownHosts,
+  knownHostsName,
+  keyType,
+  type HostKeyVerdict,
+} from "./knownHosts";
 import type { SshHostConfig } from "./sshConfigFile";
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from "./sshErrors";
 import { visible } from "./visibleText";
@@ -40,17 +46,22 @@ export class HostKeyCheck {
     return new HostKeyCheck(host, known);
   }
 
-  /** Algorithms to offer, those of known keys first. */
+  /** Algorithms to offer, those of known keys first, and otherwise in the order of OpenSSH, whatever that of the lines. */
   get algorithms(): string[] {
-    const types = [...this.known.keyTypes(this.name), ...Object.keys(algorithmsOfType)];
-    return [...new Set(types.flatMap((type) => algorithmsOfType[type] ?? []))];
+    const types = Object.keys(algorithmsOfType);
+    const known = this.names
+      .map((name) => this.known.keyTypes(name))
+      .find(({ length }) => length > 0);
+    const ordered = [...types.filter((type) => known?.includes(type)), ...types];
+    return [...new Set(ordered.flatMap((type) => algorithmsOfType[type] ?? []))];
   }
 
   /** Whether to go on with the host; asked again on every rekey, where only the same key will do. */
   verify(key: Buffer): boolean {
     if (this.accepted) return this.accepted.equals(key);
-    const verdict = this.known.check(this.name, key);
-    const offered = { name: this.name, type: visible(keyType(key)), fingerprint: fingerprint(key) };
+    const [name = "", ...lesser] = this.names;
+    const verdict = this.judge(name, lesser, key);
+    const offered = { name, type: visible(keyType(key)), fingerprint: fingerprint(key) };
     switch (verdict.kind) {
       case "known":
         this.accepted = key;
@@ -67,8 +78,18 @@ export class HostKeyCheck {
     }
   }
 
-  private get name(): string {
+  /** What is known under a lesser name counts where nothing is under the first, except for a key that differs. */
+  private judge(name: string, lesser: readonly string[], key: Buffer): HostKeyVerdict {
+    const verdict = this.known.check(name, key);
+    if (verdict.kind !== "unknown") return verdict;
+    const others = lesser.map((other) => this.known.check(other, key));
+    return others.find(({ kind }) => kind === "known" || kind === "revoked") ?? verdict;
+  }
+
+  /** As OpenSSH has it, a line without a port counts for every port of the host. */
+  private get names(): string[] {
     const { hostKeyAlias, hostName, port } = this.host;
-    return hostKeyAlias?.toLowerCase() ?? knownHostsName(hostName, port);
+    if (hostKeyAlias !== undefined) return [hostKeyAlias.toLowerCase()];
+    return [...new Set([knownHostsName(hostName, port), knownHostsName(hostName, 22)])];
   }
 }

@@ -47,9 +47,9 @@ describe("the check of a host's key", () => {
     const { check } = await createCheck([`build01 ${textOf("rsa")}`, `build01 ${textOf("ecdsa")}`]);
 
     assert.deepEqual(check.algorithms, [
+      "ecdsa-sha2-nistp256",
       "rsa-sha2-512",
       "rsa-sha2-256",
-      "ecdsa-sha2-nistp256",
       "ssh-ed25519",
       "ecdsa-sha2-nistp384",
       "ecdsa-sha2-nistp521",
