@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { CancelReceipt } from "../../src/tasks/cancelReceipt";
 import { eventually } from "../support/eventually";
@@ -11,7 +13,7 @@ import {
   processTreeSize,
   uniqueMarker,
 } from "../support/processes";
-import { createSshTasks, type SshHarness } from "../support/sshHarness";
+import { createSshTasks, isRoot, type SshHarness } from "../support/sshHarness";
 
 /** Starts a tree of processes, hands over the task once all of them run, and leaves none behind. */
 async function withTree(
@@ -126,6 +128,16 @@ for (const kind of hostKinds) {
       });
     });
 
+    it("ends an orphan in a session of its own, which has nothing but the marker", async () => {
+      const command = "(setsid sleep MARKER.1 &); sleep MARKER.2; exit";
+      await withTree(ssh, { command, count: 2 }, async ({ id, marker }) => {
+        const { receipt } = await ssh.cancel(id, { graceSeconds: 0 });
+
+        assert.equal(receipt?.verified, true);
+        assert.deepEqual(findProcesses(marker), []);
+      });
+    });
+
     it("ends a child that cleared its environment and left the session", async () => {
       const command = "env -i setsid sleep MARKER.1 & sleep MARKER.2; exit";
       await withTree(ssh, { command, count: 2 }, async ({ id, marker }) => {
@@ -202,3 +214,25 @@ for (const kind of hostKinds) {
     });
   });
 }
+
+describe("a cancel on a dropbear host without a setsid", { skip: !isRoot && "needs root" }, () => {
+  it("does not touch another task of the same session", async (t) => {
+    const ssh = await createSshTasks({ server: "dropbear", userland: "BusyBox" });
+    t.after(() => ssh.close());
+    await rm(join(ssh.sshd.dir, "busybox", "setsid"));
+    const tree = { command: "sleep MARKER.1 & (sleep MARKER.2 &); sleep MARKER.3; exit", count: 3 };
+
+    await withTree(ssh, tree, async (sibling) => {
+      await withTree(ssh, tree, async ({ id, marker }) => {
+        const both = [...findProcesses(sibling.marker), ...findProcesses(marker)];
+        assert.equal(new Set(both.map(({ session }) => session)).size, 1);
+
+        const { receipt } = await ssh.cancel(id, { graceSeconds: 0 });
+
+        assert.equal(receipt?.verified, true);
+        assert.deepEqual(findProcesses(marker), []);
+        assert.equal(findProcesses(sibling.marker).length, tree.count);
+      });
+    });
+  });
+});
