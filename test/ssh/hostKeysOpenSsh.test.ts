@@ -6,7 +6,7 @@ import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { TaskError } from "../../src/tasks/taskError";
 import { requireProgram, run } from "../support/childProcesses";
-import { createLogger } from "../support/createTasks";
+import { createConnectParts } from "../support/createTasks";
 import { startDropbear } from "../support/dropbear";
 import { isRoot } from "../support/sshHarness";
 import { startSshd } from "../support/sshd";
@@ -148,7 +148,7 @@ async function judge(
 async function judgeOurselves({ alias }: SshServer, config: string): Promise<Verdict> {
   const host = (await SshConfigFile.read(config)).resolve(alias);
   try {
-    (await SshConnection.open(host, createLogger())).end();
+    (await SshConnection.open(host, createConnectParts())).end();
     return "known";
   } catch (error) {
     const code = error instanceof TaskError ? error.code : undefined;

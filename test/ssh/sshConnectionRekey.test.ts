@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import ssh2, { type Connection, type ParsedKey } from "ssh2";
 import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { SshConnection } from "../../src/ssh/sshConnection";
-import { createLogger } from "../support/createTasks";
+import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { startScriptedSshServer } from "../support/scriptedSshServer";
 import { startSshd } from "../support/sshd";
@@ -21,7 +21,7 @@ describe("a connection that gets new session keys", { timeout: 60_000 }, () => {
     const piece = randomBytes(1024 * 1024);
     await writeFile(join(sshd.dir, "piece"), piece);
     const log: string[] = [];
-    const connection = await SshConnection.open(host, createLogger(log));
+    const connection = await SshConnection.open(host, createConnectParts(log));
     await rm(sshd.knownHostsFile); // read again, it would say nothing of the host
     const logged = log.length;
 
