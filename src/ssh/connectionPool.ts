@@ -20,7 +20,7 @@ export interface Lease {
   release(): void;
   /**
    * The server opened no channel for it: releases it, and asks no more of a connection from now on than it had before.
-   * @returns whether that was for others on the connection, so that another lease may fare better.
+   * @returns whether another lease may fare better, as the connection has served others.
    */
   refuse(): boolean;
 }
@@ -31,6 +31,8 @@ interface Member {
   connection?: SshConnection;
   tasks: number;
   controls: number;
+  /** Ever made. */
+  leases: number;
   idle?: NodeJS.Timeout;
 }
 
@@ -111,7 +113,7 @@ export class ConnectionPool implements Disposable {
 
   private add(options: { readonly urgent: boolean }): Member {
     const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open(options);
-    const member: Member = { opening, since: Date.now(), tasks: 0, controls: 0 };
+    const member: Member = { opening, since: Date.now(), tasks: 0, controls: 0, leases: 0 };
     this.members.add(member);
     member.opening.then(
       (connection) => {
@@ -131,6 +133,7 @@ export class ConnectionPool implements Disposable {
     signal?: AbortSignal,
   ): Promise<Lease> {
     member[use]++;
+    member.leases++;
     clearTimeout(member.idle);
     let released = false;
     const release = (): void => {
@@ -151,10 +154,15 @@ export class ConnectionPool implements Disposable {
 
   private refuse(member: Member, release: () => void): boolean {
     const others = member.tasks + member.controls - 1;
-    if (others > 0)
+    const wasOfUse = member.leases > 1;
+    if (others > 0) {
       this.capacity = Math.max(1, Math.min(this.tasksPerConnection, member.tasks - 1));
+    } else {
+      // Some servers grant nothing any more on a connection on which they have refused something.
+      this.drop(member);
+    }
     release();
-    return others > 0;
+    return others > 0 || wasOfUse;
   }
 
   private serveQueue(): void {

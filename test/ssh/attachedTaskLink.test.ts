@@ -64,7 +64,7 @@ for (const kind of hostKinds) {
             await eventually("its processes end", () => findProcesses(marker).length === 0, 20_000);
             const cut = await eventually("the loss is noticed", () => {
               const task = ssh.tasks.getTask(id);
-              return task?.status === "cancelling" && task;
+              return task?.status === "cancelling" && task.receipt && task;
             });
             await ssh.sshd.start();
             await ssh.cancel(id);
