@@ -17,11 +17,22 @@ export function refuse(response: ServerResponse, refusal: HttpRefusal): void {
     .end(JSON.stringify({ jsonrpc: "2.0", error, id: null }));
 }
 
+/** For a body that nobody has read to its end. */
+export function tooLarge(maxBytes: number): HttpRefusal {
+  return { status: 413, message: `Body too large: send at most ${maxBytes} bytes in one request.` };
+}
+
+/** For a batch that finds no room even when nothing else is under way. */
+export function batchTooLarge(maxRequests: number): HttpRefusal {
+  const message = `Batch too large: send at most ${maxRequests} requests in one.`;
+  return { status: 400, code: -32600, message };
+}
+
 export const refusals = {
   notLocal: {
     status: 403,
     message:
-      "Only for local clients: Host, and Origin where there is one, must name 127.0.0.1 or localhost and this server's port.",
+      "Only for local clients: Host, sent once, and Origin where there is one, must name 127.0.0.1 or localhost and this server's port.",
   },
   notAuthorized: {
     status: 401,
@@ -34,7 +45,6 @@ export const refusals = {
     message: "Use POST, GET or DELETE.",
     headers: { allow: "GET, POST, DELETE" },
   },
-  tooLarge: { status: 413, message: "Body too large: send at most 1 MiB in one request." },
   notJson: {
     status: 400,
     code: -32700,
@@ -49,6 +59,12 @@ export const refusals = {
     status: 404,
     code: -32001,
     message: "Session not found: send initialize for a new one.",
+  },
+  tooManyRequests: {
+    status: 429,
+    message:
+      "Too many requests under way in this session: wait for an answer or cancel one, then send it again.",
+    headers: { "retry-after": "1" },
   },
   tooManySessions: {
     status: 503,

@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { asError } from "../tasks/taskError";
 import { BearerToken } from "./bearerToken";
-import { refusals, refuse, type HttpRefusal } from "./httpRefusal";
+import { refusals, refuse, tooLarge, type HttpRefusal } from "./httpRefusal";
 import { isLocalRequest } from "./localRequest";
+import { defaultMcpLimits, type McpLimits } from "./mcpLimits";
 import type { McpServerParts } from "./mcpServer";
 import { McpSessions } from "./mcpSessions";
+import { OpenAnswers } from "./openAnswers";
 import { readJsonBody } from "./requestBody";
 
 export interface McpEndpointOptions extends McpServerParts {
@@ -15,20 +17,27 @@ export interface McpEndpointOptions extends McpServerParts {
   readonly port?: number;
 }
 
-const maxBodyBytes = 1024 * 1024;
-/** How long a client may take to send its request; an answer may stream for ever. */
-const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000 };
+/** How often Node looks for clients that take too long to send a request. */
+const connectionsCheckingInterval = 1000;
 
 /** MCP over Streamable HTTP on 127.0.0.1, for whoever has the token. */
 export class McpEndpoint {
   private readonly bearer = new BearerToken();
+  private readonly answers = new OpenAnswers();
+  private readonly limits: McpLimits;
   private readonly sessions: McpSessions;
   private readonly server: Server;
   private port = 0;
+  /** Whether connections are refused, which is said once. */
+  private full = false;
 
   private constructor(private readonly options: McpEndpointOptions) {
-    this.sessions = new McpSessions(options);
-    this.server = createServer({ ...timeouts, connectionsCheckingInterval: 5000 });
+    this.limits = options.limits ?? defaultMcpLimits;
+    this.sessions = new McpSessions(options, this.limits);
+    this.server = createServer({ connectionsCheckingInterval });
+    this.bound();
+    this.server.on("connection", (socket) => this.onConnection(socket));
+    this.server.on("drop", () => this.onDrop());
     this.server.on("request", (request, response) => void this.onRequest(request, response));
   }
 
@@ -70,7 +79,32 @@ export class McpEndpoint {
     this.server.on("error", (error) => this.options.logger.error(`MCP endpoint: ${error.message}`));
   }
 
+  /** What Node looks at by itself is told anew with each connection. */
+  private bound(): void {
+    this.server.maxConnections = this.limits.maxConnections;
+    this.server.headersTimeout = this.limits.headersSeconds * 1000;
+    this.server.requestTimeout = this.limits.requestSeconds * 1000;
+  }
+
+  private onConnection(socket: Socket): void {
+    this.full = false;
+    this.bound();
+    this.answers.watch(socket);
+  }
+
+  /** One connection too many is closed without a word: to tell it something would take the resources that are bounded here. */
+  private onDrop(): void {
+    if (!this.full) {
+      this.options.logger.warn(
+        `MCP endpoint: all ${this.limits.maxConnections} connections are taken. End clients that are not needed.`,
+      );
+    }
+    this.full = true;
+    this.bound();
+  }
+
   private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.answers.add(request.socket, response);
     try {
       const refusal = this.check(request) ?? (await this.serve(request, response));
       if (!refusal) return;
@@ -86,7 +120,9 @@ export class McpEndpoint {
 
   /** What is wrong with the request before its body is looked at. */
   private check(request: IncomingMessage): HttpRefusal | undefined {
-    if (!isLocalRequest(request.headers, this.port)) return refusals.notLocal;
+    // Of several Hosts Node takes the first, and whoever stands between may have taken another.
+    const hosts = request.headersDistinct["host"]?.length;
+    if (hosts !== 1 || !isLocalRequest(request.headers, this.port)) return refusals.notLocal;
     if (!this.bearer.matches(request.headers.authorization)) return refusals.notAuthorized;
     if (request.url?.split("?", 1)[0] !== "/mcp") return refusals.notFound;
     if (!["GET", "POST", "DELETE"].includes(request.method ?? "")) return refusals.methodNotAllowed;
@@ -99,16 +135,16 @@ export class McpEndpoint {
   ): Promise<HttpRefusal | undefined> {
     let message: unknown;
     if (request.method === "POST") {
+      const { maxBodyBytes } = this.limits;
       const body = await readJsonBody(request, maxBodyBytes);
-      if (body.kind !== "json") return refusals[body.kind];
+      if (body.kind === "tooLarge") return tooLarge(maxBodyBytes);
+      if (body.kind === "notJson") return refusals.notJson;
       message = body.value;
     }
     const sessionId = request.headers["mcp-session-id"];
     if (sessionId !== undefined) {
       const session = this.sessions.use(String(sessionId));
-      if (!session) return refusals.unknownSession;
-      await session.serve(request, response, message);
-      return undefined;
+      return session ? session.serve(request, response, message) : refusals.unknownSession;
     }
     if (!isInitializeRequest(message)) return refusals.noSession;
     return this.initialize(request, response, message);
@@ -121,8 +157,8 @@ export class McpEndpoint {
   ): Promise<HttpRefusal | undefined> {
     const session = await this.sessions.open();
     if (!session) return refusals.tooManySessions;
-    await session.serve(request, response, message);
+    const refusal = await session.serve(request, response, message);
     if (!session.initialized) await session.close();
-    return undefined;
+    return refusal;
   }
 }

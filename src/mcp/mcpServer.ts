@@ -5,17 +5,22 @@ import {
   ListToolsRequestSchema,
   type JSONRPCMessage,
 } from "@modelcontextprotocol/sdk/types.js";
+import type { Clock } from "../tasks/clock";
 import type { Logger } from "../tasks/logger";
 import { callTool } from "./callTool";
 import type { Tool, ToolContext } from "./defineTool";
+import type { McpLimits } from "./mcpLimits";
 import { RequestCancellation } from "./requestCancellation";
 import { describeTool } from "./toolSchemas";
 import { unknownToolResult } from "./toolResult";
 import { tools } from "./tools";
 
 /** What every session is made of. */
-export interface McpServerParts extends Omit<ToolContext, "client" | "takenBack"> {
+export interface McpServerParts extends Omit<ToolContext, "client" | "takenBack" | "clock"> {
+  readonly clock: Pick<Clock, "now" | "after">;
   readonly logger: Logger;
+  /** defaultMcpLimits when absent. */
+  readonly limits?: McpLimits;
   /** The product's, told to clients. */
   readonly version: string;
 }

@@ -1,50 +1,23 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { Disposable } from "../tasks/lifecycle";
+import type { McpLimits } from "./mcpLimits";
 import { connectMcpServer, type McpServerParts } from "./mcpServer";
+import { McpSession } from "./mcpSession";
 
-const maxSessions = 64;
+const sweepMs = 60_000;
 
-/** One client's conversation: a transport and a server of its own. */
-export class McpSession {
-  /** POSTs that are not answered yet. */
-  private underWay = 0;
-
-  constructor(
-    readonly id: string,
-    private readonly transport: StreamableHTTPServerTransport,
-  ) {}
-
-  /** Whether the client's initialize was accepted. */
-  get initialized(): boolean {
-    return this.transport.sessionId !== undefined;
-  }
-
-  get busy(): boolean {
-    return this.underWay > 0;
-  }
-
-  /** Answers a request; its body is given where it was read already. Resolves when the answer has begun. */
-  async serve(request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void> {
-    if (request.method === "POST") {
-      this.underWay++;
-      response.once("close", () => this.underWay--);
-    }
-    await this.transport.handleRequest(request, response, body);
-  }
-
-  /** Ends its streams. What its client started goes on. */
-  close(): Promise<void> {
-    return this.transport.close();
-  }
-}
-
-/** The sessions of one endpoint, bounded: a new one takes the place of the one that is idle longest. */
+/** The sessions of one endpoint: those nobody uses are closed, and a new one too many takes the place of the one that is idle longest. */
 export class McpSessions {
   /** In the order of their last use. */
   private readonly sessions = new Map<string, McpSession>();
+  /** The next look for idle sessions, as long as there are any sessions. */
+  private sweep: Disposable | undefined;
 
-  constructor(private readonly parts: McpServerParts) {}
+  constructor(
+    private readonly parts: McpServerParts,
+    private readonly limits: McpLimits,
+  ) {}
 
   /** The session with this id, which thereby counts as used. */
   use(id: string): McpSession | undefined {
@@ -55,12 +28,19 @@ export class McpSessions {
 
   /** A session whose first request must be initialize; undefined when all have requests under way. */
   async open(): Promise<McpSession | undefined> {
-    if (this.sessions.size >= maxSessions && !this.closeIdlest()) return undefined;
+    while (this.sessions.size >= this.limits.maxSessions) {
+      if (!this.closeIdlest()) return undefined;
+    }
     const id = randomUUID();
-    const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
-    transport.onclose = () => void this.sessions.delete(id);
-    const session = new McpSession(id, transport);
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      // On listening streams and on those of answers that take long: neither client nor proxy gives them up.
+      keepAliveMs: this.limits.keepAliveSeconds * 1000,
+    });
+    transport.onclose = () => this.remove(id);
+    const session = new McpSession(id, transport, this.parts.clock, this.limits);
     this.sessions.set(id, session);
+    this.sweep ??= this.planSweep();
     await connectMcpServer(this.parts, transport);
     return session;
   }
@@ -72,10 +52,25 @@ export class McpSessions {
   private closeIdlest(): boolean {
     for (const session of this.sessions.values()) {
       if (session.busy) continue;
-      this.sessions.delete(session.id);
       void session.close();
       return true;
     }
     return false;
+  }
+
+  private planSweep(): Disposable {
+    return this.parts.clock.after(sweepMs, () => {
+      this.sweep = this.planSweep();
+      for (const session of [...this.sessions.values()]) {
+        if (session.idleMs >= this.limits.sessionIdleSeconds * 1000) void session.close();
+      }
+    });
+  }
+
+  private remove(id: string): void {
+    this.sessions.delete(id);
+    if (this.sessions.size > 0) return;
+    this.sweep?.dispose();
+    this.sweep = undefined;
   }
 }

@@ -4,6 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
+import { defaultMcpLimits, type McpLimits } from "../../src/mcp/mcpLimits";
 import { openGate, type RunGate } from "../../src/mcp/runGate";
 import {
   createLogger,
@@ -32,6 +33,8 @@ export interface McpHarness extends TasksHarness {
 
 export interface CreateMcpOptions extends CreateTasksOptions {
   readonly gate?: RunGate;
+  /** Where they differ from the default; the test may change them while the endpoint runs. */
+  readonly mcpLimits?: Partial<McpLimits>;
 }
 
 /** A real client and a real endpoint over HTTP, on a TaskManager whose hosts and time the test drives; ends with the test. */
@@ -45,6 +48,7 @@ export async function createMcp(
     gate: options.gate ?? openGate,
     logger: createLogger(harness.log),
     version: "1.2.3",
+    ...(options.mcpLimits && { limits: withDefaults(options.mcpLimits) }),
   });
   const clients: Client[] = [];
   t.after(async () => {
@@ -72,6 +76,11 @@ export async function createMcp(
     launched: (count) =>
       eventually(`${count} tasks launched`, () => harness.hosts.launched[count - 1]),
   };
+}
+
+/** The same object, filled up. */
+function withDefaults(limits: Partial<McpLimits>): McpLimits {
+  return Object.assign(limits, { ...defaultMcpLimits, ...limits });
 }
 
 /** A client of the SDK, connected with the endpoint's token. */

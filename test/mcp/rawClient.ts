@@ -32,10 +32,27 @@ export class RawClient {
     return this.post({ id: ++this.lastId, method: "ping" });
   }
 
+  /** The stream on which the server may speak first. */
+  listen(signal?: AbortSignal): Promise<Response> {
+    return fetch(this.endpoint.url, {
+      headers: headersFor(this.endpoint, this.sessionId),
+      ...(signal && { signal }),
+    });
+  }
+
   endSession(): Promise<Response> {
     return fetch(this.endpoint.url, {
       method: "DELETE",
       headers: headersFor(this.endpoint, this.sessionId),
+    });
+  }
+
+  /** Sends anything as the body of a request. */
+  send(body: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.endpoint.url, {
+      method: "POST",
+      headers: { ...headersFor(this.endpoint, this.sessionId), ...headers },
+      body,
     });
   }
 
