@@ -32,7 +32,7 @@ describe("a reader of lines", () => {
 
     const whole = read([text]);
 
-    assert.deepEqual(read([...text]), whole);
+    assert.deepEqual(read(text.split("")), whole);
     assert.deepEqual(read(text.match(/.{1,3}/gs) ?? []), whole);
   });
 

@@ -16,5 +16,5 @@ export async function usedBytes(): Promise<number> {
 
 /** How many objects of a class are still held by something. */
 export function countObjects(constructor: new () => object): number {
-  return queryObjects(constructor as unknown as () => unknown, { format: "count" });
+  return queryObjects(constructor, { format: "count" });
 }
