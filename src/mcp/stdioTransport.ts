@@ -63,7 +63,7 @@ export class StdioTransport implements Transport {
         for (const line of this.lines.push(chunk as Buffer)) {
           await this.answersAreRead();
           if (this.closing.signal.aborted) return;
-          await this.receive(line);
+          this.receive(line);
         }
       }
     } catch (error) {
@@ -79,7 +79,7 @@ export class StdioTransport implements Transport {
     await once(output, "drain", { signal: closing.signal });
   }
 
-  private async receive(line: string | undefined): Promise<void> {
+  private receive(line: string | undefined): void {
     // Which request it was, nobody knows. The others should not be lost with it, so we skip to the next line.
     if (line === undefined) {
       this.refuse(null, -32600, tooLong(this.limits.maxLineBytes));
@@ -100,7 +100,7 @@ export class StdioTransport implements Transport {
       this.refuse(idOf(value), -32600, notJsonRpc);
       return;
     }
-    if (await this.admit(message)) this.handOver(message);
+    if (this.admit(message)) this.handOver(message);
   }
 
   /** The SDK puts messages it has no use for into words, which a deep one is too much for. */
@@ -113,16 +113,18 @@ export class StdioTransport implements Transport {
     }
   }
 
-  /** Whether there is room for it. A burst of small requests makes room for itself, given a moment. */
-  private async admit(message: JSONRPCMessage): Promise<boolean> {
+  /** Whether there is room for it; if not, it is refused. */
+  private admit(message: JSONRPCMessage): boolean {
     const takenBack = takenBackIn(message);
     if (takenBack !== undefined) this.underWay.delete(takenBack);
     const [request] = requestsIn(message);
     const id = idOf(request);
     if (!request || id === null) return true;
-    const isFull = (): boolean => this.underWay.size >= maxUnderWay([request], this.limits);
-    if (isFull()) await new Promise(setImmediate);
-    if (isFull()) {
+    if (this.underWay.has(id)) {
+      this.refuse(null, -32600, notUnique);
+      return false;
+    }
+    if (this.underWay.size >= maxUnderWay([request], this.limits)) {
       this.refuse(id, -32000, refusals.tooManyRequests.message);
       return false;
     }
@@ -141,6 +143,7 @@ export class StdioTransport implements Transport {
 
 const notJson = "Parse error: send one JSON-RPC message as JSON in each line.";
 const notJsonRpc = "Invalid request: send one JSON-RPC 2.0 message in each line.";
+const notUnique = "Invalid request: its id is that of a request under way. Send another id.";
 
 function tooLong(maxBytes: number): string {
   return `Line too long: send at most ${maxBytes} bytes in one line.`;

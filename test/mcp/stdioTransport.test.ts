@@ -162,6 +162,17 @@ describe("a session over stdio", () => {
     assert.deepEqual((await replyTo(5)).result, {});
   });
 
+  it("refuses a request with the id of one under way, whose answer it would seem to be", async (t) => {
+    const { input, replyTo, replies, tasks } = createSession(t);
+
+    input.write(`${runs(1)}${runs(1)}${say(2, "ping")}`);
+
+    await replyTo(2);
+    assert.equal(tasks.listTasks().length, 1);
+    const [refusal] = replies();
+    assert.deepEqual([refusal?.id, refusal?.error?.code], [null, -32600]);
+  });
+
   it("still takes a cancel when it takes nothing else", async (t) => {
     const { input, replyTo, tasks } = createSession(t, { maxRequestsPerSession: 2 });
     for (const id of [1, 2, 3]) input.write(runs(id));
@@ -205,5 +216,7 @@ describe("a session over stdio", () => {
     output.destroy();
 
     await served;
+    await settle();
+    assert.equal(output.listenerCount("drain"), 0, "nothing waits any more");
   });
 });
