@@ -12,7 +12,7 @@ const deep = (open: string, close: string): string =>
 const request = (fields: string): string => `{"jsonrpc":"2.0","id":7,${fields}}`;
 const ping = request('"method":"ping"');
 
-describe("a client that speaks no HTTP, or too slowly", { timeout: 20_000 }, () => {
+describe("a client that speaks no HTTP, or too slowly", { timeout: 60_000 }, () => {
   const cases: [string, string | Buffer, number | undefined][] = [
     ["says nothing", "", 408],
     ["stops in the head of a request", "POST /mcp HTTP/1.1\r\nHost: 127", 408],
@@ -142,7 +142,7 @@ const rounds: [string, string, number, RegExp, Record<string, string>?][] = [
   ["an unknown protocol version", ping, 400, /protocol version/, { "mcp-protocol-version": "1" }],
 ];
 
-describe("a client with a token that sends", { timeout: 20_000 }, () => {
+describe("a client with a token that sends", { timeout: 60_000 }, () => {
   for (const [what, body, status, says, headers] of rounds) {
     it(`${what} gets ${status}, and the session goes on`, async (t) => {
       const { endpoint, tasks } = await createMcp(t);
@@ -154,6 +154,27 @@ describe("a client with a token that sends", { timeout: 20_000 }, () => {
       assert.match(await answer.text(), says);
       assert.equal((await client.ping()).status, 200);
       assert.equal(tasks.listTasks().length, 0);
+    });
+  }
+});
+
+describe("a client with a token that leaves out", () => {
+  for (const [header, status] of [
+    ["Accept", 406],
+    ["Content-Type", 415],
+  ] as const) {
+    it(`${header} gets ${status}, and the session goes on`, async (t) => {
+      const { endpoint } = await createMcp(t);
+      const client = await RawClient.connect(endpoint);
+      const { sessionId } = client;
+      const socket = await RawSocket.open(t, endpoint);
+      const headers = ["Connection: close"];
+      const whole = rawRequest(endpoint, { sessionId, body: ping, headers });
+
+      socket.send(whole.replace(new RegExp(`^${header}: .*\r\n`, "m"), ""));
+
+      assert.equal(await socket.statusAtClose(), status);
+      assert.equal((await client.ping()).status, 200);
     });
   }
 });
