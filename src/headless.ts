@@ -5,7 +5,7 @@ import { serveStdio } from "./mcp/mcpStdio";
 import { openGate, type RunGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
-import { systemClock } from "./tasks/clock";
+import { systemClock, within } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
 import { defaultLimits, limitNames, whyNoLimit, type LimitName, type Limits } from "./tasks/limits";
@@ -29,13 +29,22 @@ const closedGate: RunGate = {
   check: () => "Running commands is not allowed here: start the server with --allow-all.",
 };
 
+/** Bytes of the log that nobody has read; what comes on top of them is dropped. */
+const maxUnreadLogBytes = 1024 * 1024;
+/** Milliseconds in which a client may read what it was still answered. */
+const lastAnswersMs = 500;
+
 /** Logs go to standard error: with --stdio, standard output belongs to the protocol. */
 const logger: Logger = {
   debug: () => undefined,
-  info: (message) => console.error(`info: ${message}`),
-  warn: (message) => console.error(`warning: ${message}`),
-  error: (message) => console.error(`error: ${message}`),
+  info: (message) => log(`info: ${message}`),
+  warn: (message) => log(`warning: ${message}`),
+  error: (message) => log(`error: ${message}`),
 };
+
+function log(line: string): void {
+  if (process.stderr.writableLength < maxUnreadLogBytes) console.error(line);
+}
 
 async function main(): Promise<void> {
   const options = readOptions();
@@ -64,6 +73,7 @@ async function main(): Promise<void> {
   }
   await tasks.shutdown();
   hosts.dispose();
+  await within(clock, lastAnswersMs, new Promise((resolve) => process.stdout.write("", resolve)));
 }
 
 function readOptions() {
@@ -102,12 +112,15 @@ function readLimits(settings: readonly string[]): Limits {
   return limits;
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process the usual way. */
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one, of whichever kind, ends the process the usual way. */
 function stopRequested(): Promise<void> {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => resolve());
-    }
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
   });
 }
 

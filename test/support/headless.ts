@@ -13,10 +13,14 @@ export interface Headless {
   readonly url: string;
   readonly token: string;
   readonly pid: number;
+  /** Its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+  /** All that came on standard output. */
+  output(): string;
   /** A real MCP client with a session of its own. */
   connect(name?: string): Promise<Client>;
   /** Ends it as a user would, and resolves with its exit code. */
-  close(signal?: NodeJS.Signals): Promise<number | null>;
+  close(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
 const addressLine = z.object({ url: z.string(), token: z.string() });
@@ -33,7 +37,11 @@ export async function startHeadless(
   });
   let log = "";
   child.stderr.on("data", (bytes: Buffer) => (log = (log + bytes.toString()).slice(-10_000)));
-  const exited = once(child, "exit") as Promise<[number | null]>;
+  const exited = once(child, "exit").then(
+    ([code, signal]: (number | NodeJS.Signals | null)[]) => code ?? signal ?? null,
+  );
+  let output = "";
+  child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
   const clients: Client[] = [];
   const first = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
   if (first.done)
@@ -44,6 +52,8 @@ ${log}`);
     url,
     token,
     pid: child.pid ?? 0,
+    exited,
+    output: () => output,
     async connect(name = "test client") {
       const client = new Client({ name, version: "1.0.0" });
       const requestInit = { headers: { Authorization: `Bearer ${token}` } };
@@ -54,8 +64,7 @@ ${log}`);
     async close(signal = "SIGTERM") {
       await Promise.allSettled(clients.map((client) => client.close()));
       child.kill(signal);
-      const [code] = await exited;
-      return code;
+      return exited;
     },
   };
 }

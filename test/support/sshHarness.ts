@@ -139,7 +139,7 @@ export const logins: readonly { readonly as: string; readonly user: () => Promis
 ];
 
 /** An ssh config and known hosts like the server's own, but for the port of a proxy before it. */
-async function proxiedConfig(sshd: Sshd, port: number): Promise<string> {
+export async function proxiedConfig(sshd: Sshd, port: number): Promise<string> {
   const proxied = async (file: string, from: string): Promise<string> => {
     const path = join(sshd.dir, from);
     const text = await readFile(file, "utf8");
