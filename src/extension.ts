@@ -44,7 +44,7 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
   const gate = openGate;
   const startEndpoint = async (): Promise<McpEndpoint> => {
     const { McpEndpoint } = await import("./mcp/mcpEndpoint");
-    return McpEndpoint.start({ tasks, catalog, gate, clock, logger, version });
+    return McpEndpoint.start({ tasks, catalog, gate, clock, limits, logger, version });
   };
   own(registerMcpServer({ startEndpoint, version, logger }));
 

@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const clock = systemClock;
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
   const gate = options["allow-all"] ? openGate : closedGate;
-  const parts = { tasks, catalog, gate, clock, logger, version };
+  const parts = { tasks, catalog, gate, clock, limits, logger, version };
   const stop = stopRequested();
   if (options.stdio) {
     await Promise.race([serveStdio(parts), stop]);

@@ -1,6 +1,6 @@
 import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { cancelsTasks } from "./defineTool";
-import type { McpLimits } from "./mcpLimits";
+import type { Limits } from "../tasks/limits";
 import { tools } from "./tools";
 
 const cancelTools = new Set(
@@ -16,13 +16,13 @@ export function requestsIn(sent: unknown): readonly Fields[] {
 /** How many requests a session may have under way, these included: a cancel still finds a place when nothing else does. */
 export function maxUnderWay(
   requests: readonly Fields[],
-  { maxRequestsPerSession }: McpLimits,
+  { maxMcpRequestsPerSession }: Limits,
 ): number {
   const onlyCancels = requests.every(
     ({ method, params }) =>
       method === "tools/call" && cancelTools.has(String(fieldsOf(params).name)),
   );
-  return onlyCancels ? 2 * maxRequestsPerSession : maxRequestsPerSession;
+  return onlyCancels ? 2 * maxMcpRequestsPerSession : maxMcpRequestsPerSession;
 }
 
 /** The request that a message takes back, which thereby never gets an answer. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../tasks/clock";
+import type { Limits } from "../tasks/limits";
 import type { HostCatalog } from "../tasks/remoteHost";
 import type { TaskManager } from "../tasks/taskManager";
 import type { RunGate } from "./runGate";
@@ -34,6 +35,7 @@ export interface ToolContext {
   readonly catalog: HostCatalog;
   readonly gate: RunGate;
   readonly clock: Pick<Clock, "now">;
+  readonly limits: Pick<Limits, "maxResultBytes">;
   /** Who calls. */
   readonly client: `agent:${string}`;
   /** Aborted when the client takes this request back, and never because its connection or session ended. */

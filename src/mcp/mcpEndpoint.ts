@@ -6,7 +6,7 @@ import { asError } from "../tasks/taskError";
 import { BearerToken } from "./bearerToken";
 import { refusals, refuse, tooLarge, type HttpRefusal } from "./httpRefusal";
 import { isLocalRequest } from "./localRequest";
-import { defaultMcpLimits, type McpLimits } from "./mcpLimits";
+import type { Limits } from "../tasks/limits";
 import type { McpServerParts } from "./mcpServer";
 import { McpSessions } from "./mcpSessions";
 import { OpenAnswers } from "./openAnswers";
@@ -24,7 +24,7 @@ const connectionsCheckingInterval = 1000;
 export class McpEndpoint {
   private readonly bearer = new BearerToken();
   private readonly answers = new OpenAnswers();
-  private readonly limits: McpLimits;
+  private readonly limits: Limits;
   private readonly sessions: McpSessions;
   private readonly server: Server;
   private port = 0;
@@ -32,7 +32,7 @@ export class McpEndpoint {
   private full = false;
 
   private constructor(private readonly options: McpEndpointOptions) {
-    this.limits = options.limits ?? defaultMcpLimits;
+    this.limits = options.limits;
     this.sessions = new McpSessions(options, this.limits);
     this.server = createServer({ connectionsCheckingInterval });
     this.bound();
@@ -81,9 +81,9 @@ export class McpEndpoint {
 
   /** What Node looks at by itself is told anew with each connection. */
   private bound(): void {
-    this.server.maxConnections = this.limits.maxConnections;
-    this.server.headersTimeout = this.limits.headersSeconds * 1000;
-    this.server.requestTimeout = this.limits.requestSeconds * 1000;
+    this.server.maxConnections = this.limits.maxMcpConnections;
+    this.server.headersTimeout = this.limits.mcpHeadersSeconds * 1000;
+    this.server.requestTimeout = this.limits.mcpRequestSeconds * 1000;
   }
 
   private onConnection(socket: Socket): void {
@@ -96,7 +96,7 @@ export class McpEndpoint {
   private onDrop(): void {
     if (!this.full) {
       this.options.logger.warn(
-        `MCP endpoint: all ${this.limits.maxConnections} connections are taken. End clients that are not needed.`,
+        `MCP endpoint: all ${this.limits.maxMcpConnections} connections are taken. End clients that are not needed.`,
       );
     }
     this.full = true;
@@ -135,9 +135,9 @@ export class McpEndpoint {
   ): Promise<HttpRefusal | undefined> {
     let message: unknown;
     if (request.method === "POST") {
-      const { maxBodyBytes } = this.limits;
-      const body = await readJsonBody(request, maxBodyBytes);
-      if (body.kind === "tooLarge") return tooLarge(maxBodyBytes);
+      const { maxMcpBodyBytes } = this.limits;
+      const body = await readJsonBody(request, maxMcpBodyBytes);
+      if (body.kind === "tooLarge") return tooLarge(maxMcpBodyBytes);
       if (body.kind === "notJson") return refusals.notJson;
       message = body.value;
     }

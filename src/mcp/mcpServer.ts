@@ -9,18 +9,20 @@ import type { Clock } from "../tasks/clock";
 import type { Logger } from "../tasks/logger";
 import { callTool } from "./callTool";
 import type { Tool, ToolContext } from "./defineTool";
-import type { McpLimits } from "./mcpLimits";
+import type { Limits } from "../tasks/limits";
 import { RequestCancellation } from "./requestCancellation";
 import { describeTool } from "./toolSchemas";
 import { unknownToolResult } from "./toolResult";
 import { tools } from "./tools";
 
 /** What every session is made of. */
-export interface McpServerParts extends Omit<ToolContext, "client" | "takenBack" | "clock"> {
+export interface McpServerParts extends Omit<
+  ToolContext,
+  "client" | "takenBack" | "clock" | "limits"
+> {
   readonly clock: Pick<Clock, "now" | "after">;
   readonly logger: Logger;
-  /** defaultMcpLimits when absent. */
-  readonly limits?: McpLimits;
+  readonly limits: Limits;
   /** The product's, told to clients. */
   readonly version: string;
 }

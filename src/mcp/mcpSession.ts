@@ -4,7 +4,7 @@ import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Clock } from "../tasks/clock";
 import { idOf, maxUnderWay, requestsIn, takenBackIn } from "./clientMessage";
 import { batchTooLarge, refusals, type HttpRefusal } from "./httpRefusal";
-import type { McpLimits } from "./mcpLimits";
+import type { Limits } from "../tasks/limits";
 
 /** One client's conversation over HTTP: a transport and a server of its own. */
 export class McpSession {
@@ -21,7 +21,7 @@ export class McpSession {
     readonly id: string,
     private readonly transport: StreamableHTTPServerTransport,
     private readonly clock: Pick<Clock, "now">,
-    private readonly limits: McpLimits,
+    private readonly limits: Limits,
   ) {
     this.idleSince = clock.now();
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Disposable } from "../tasks/lifecycle";
-import type { McpLimits } from "./mcpLimits";
+import type { Limits } from "../tasks/limits";
 import { connectMcpServer, type McpServerParts } from "./mcpServer";
 import { McpSession } from "./mcpSession";
 
@@ -16,7 +16,7 @@ export class McpSessions {
 
   constructor(
     private readonly parts: McpServerParts,
-    private readonly limits: McpLimits,
+    private readonly limits: Limits,
   ) {}
 
   /** The session with this id, which thereby counts as used. */
@@ -28,14 +28,14 @@ export class McpSessions {
 
   /** A session whose first request must be initialize; undefined when all have requests under way. */
   async open(): Promise<McpSession | undefined> {
-    while (this.sessions.size >= this.limits.maxSessions) {
+    while (this.sessions.size >= this.limits.maxMcpSessions) {
       if (!this.closeIdlest()) return undefined;
     }
     const id = randomUUID();
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
       // On listening streams and on those of answers that take long: neither client nor proxy gives them up.
-      keepAliveMs: this.limits.keepAliveSeconds * 1000,
+      keepAliveMs: this.limits.mcpKeepAliveSeconds * 1000,
     });
     transport.onclose = () => this.remove(id);
     const session = new McpSession(id, transport, this.parts.clock, this.limits);
@@ -62,7 +62,7 @@ export class McpSessions {
     return this.parts.clock.after(sweepMs, () => {
       this.sweep = this.planSweep();
       for (const session of [...this.sessions.values()]) {
-        if (session.idleMs >= this.limits.sessionIdleSeconds * 1000) void session.close();
+        if (session.idleMs >= this.limits.mcpSessionIdleSeconds * 1000) void session.close();
       }
     });
   }

@@ -1,5 +1,4 @@
 import type { Readable, Writable } from "node:stream";
-import { defaultMcpLimits } from "./mcpLimits";
 import { connectMcpServer, type McpServerParts } from "./mcpServer";
 import { StdioTransport } from "./stdioTransport";
 
@@ -9,7 +8,7 @@ export async function serveStdio(
   input: Readable = process.stdin,
   output: Writable = process.stdout,
 ): Promise<void> {
-  const transport = new StdioTransport(input, output, parts.limits ?? defaultMcpLimits);
+  const transport = new StdioTransport(input, output, parts.limits);
   const closed = new Promise<void>((resolve) => (transport.onclose = resolve));
   await connectMcpServer(parts, transport);
   await closed;

@@ -10,7 +10,7 @@ import { asError } from "../tasks/taskError";
 import { idOf, maxUnderWay, requestsIn, takenBackIn } from "./clientMessage";
 import { refusals } from "./httpRefusal";
 import { LineReader } from "./lineReader";
-import type { McpLimits } from "./mcpLimits";
+import type { Limits } from "../tasks/limits";
 
 /**
  * A line is a message, in both directions. The SDK's own transport ends with a line that is too long, leaves nonsense without
@@ -21,7 +21,7 @@ export class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
 
-  private readonly lines = new LineReader(() => this.limits.maxLineBytes);
+  private readonly lines = new LineReader(() => this.limits.maxStdioLineBytes);
   /** Requests that are not answered yet. */
   private readonly underWay = new Set<RequestId>();
   private readonly closing = new AbortController();
@@ -29,7 +29,7 @@ export class StdioTransport implements Transport {
   constructor(
     private readonly input: Readable,
     private readonly output: Writable,
-    private readonly limits: McpLimits,
+    private readonly limits: Limits,
   ) {}
 
   start(): Promise<void> {
@@ -75,14 +75,14 @@ export class StdioTransport implements Transport {
 
   private async answersAreRead(): Promise<void> {
     const { output, limits, closing } = this;
-    if (output.writableLength <= limits.maxUnreadBytes || !output.writableNeedDrain) return;
+    if (output.writableLength <= limits.maxStdioUnreadBytes || !output.writableNeedDrain) return;
     await once(output, "drain", { signal: closing.signal });
   }
 
   private receive(line: string | undefined): void {
     // Which request it was, nobody knows. The others should not be lost with it, so we skip to the next line.
     if (line === undefined) {
-      this.refuse(null, -32600, tooLong(this.limits.maxLineBytes));
+      this.refuse(null, -32600, tooLong(this.limits.maxStdioLineBytes));
       return;
     }
     if (line.trim() === "") return;

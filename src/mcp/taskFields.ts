@@ -1,13 +1,13 @@
 import { describeReceipt } from "../tasks/cancelReceipt";
+import type { Limits } from "../tasks/limits";
 import type { OutputSlice } from "../tasks/outputLog";
 import { elapsedMs, type SettledTask, type Task } from "../tasks/task";
 import { receiptOnWire } from "./toolResult";
 
 /** Seconds a client does well to leave between two questions after a task. */
 export const pollSeconds = 5;
-/** Bytes of output in one answer, and of the answer's text with all that is said beside it. */
-const maxOutputBytes = 1024 * 1024;
-const maxAnswerBytes = maxOutputBytes + 64 * 1024;
+/** Bytes of an answer's text for all that is said beside the output. */
+const besideOutputBytes = 64 * 1024;
 
 const maxListedCommand = 200;
 
@@ -49,15 +49,16 @@ export function errorOf(task: Task): string | undefined {
  * six (`\u0000`), and three where it is no UTF-8: of such output there is less in an answer.
  */
 export function fitOutput<Output>(
+  { maxResultBytes }: Pick<Limits, "maxResultBytes">,
   read: (maxBytes: number) => Output | undefined,
   describe: (output: Output, maxBytes: number) => object,
 ): object | undefined {
-  for (let maxBytes = maxOutputBytes; ;) {
+  for (let maxBytes = maxResultBytes; ;) {
     const output = read(maxBytes);
     if (!output) return undefined;
     const described = describe(output, maxBytes);
     const size = Buffer.byteLength(JSON.stringify(described, undefined, 2));
-    if (size <= maxAnswerBytes || maxBytes === 0) return described;
+    if (size <= maxResultBytes + besideOutputBytes || maxBytes === 0) return described;
     maxBytes = Math.floor(maxBytes / 2);
   }
 }

@@ -46,6 +46,27 @@ export const limitRanges = {
   launchSeconds: range(30, 1, 3600),
   /** After which silence of a host its connection counts as lost. */
   deadLinkSeconds: range(15, 4, 3600),
+
+  /** Sessions of MCP clients over HTTP at a time; a new one takes the place of one that is idle. */
+  maxMcpSessions: range(64, 1, 10_000),
+  /** After which a session is closed in which nothing was under way and nobody listened; looked at once a minute. */
+  mcpSessionIdleSeconds: range(30 * 60, 60, day),
+  /** Requests of one session that are not answered yet; calls of the cancel tools may be as many again. */
+  maxMcpRequestsPerSession: range(64, 1, 10_000),
+  /** TCP connections of MCP clients at a time. */
+  maxMcpConnections: range(256, 1, 10_000),
+  /** One HTTP body. */
+  maxMcpBodyBytes: range(MiB, 16 * 1024, 64 * MiB),
+  /** For a client to send the head of a request. */
+  mcpHeadersSeconds: range(10, 1, 600),
+  /** For a client to send a whole request; an answer may stream for ever. */
+  mcpRequestSeconds: range(30, 1, 3600),
+  /** Between the signs of life on a stream that has nothing to say. */
+  mcpKeepAliveSeconds: range(15, 1, 600),
+  /** One line over standard input. */
+  maxStdioLineBytes: range(10 * MiB, 16 * 1024, 64 * MiB),
+  /** Answers over standard output that the client has not read, above which no more of its requests are read. */
+  maxStdioUnreadBytes: range(16 * MiB, 64 * 1024, 256 * MiB),
 } as const satisfies Readonly<Record<string, LimitRange>>;
 
 export type LimitName = keyof typeof limitRanges;

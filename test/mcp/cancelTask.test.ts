@@ -60,7 +60,7 @@ for (const tool of ["ssh_cancel", "ssh_cancel_async_task"]) {
     });
 
     it("ends a task that waits for a place", async (t) => {
-      const { ask, start, hosts } = await createMcp(t, { limits: { maxRunning: 1 } });
+      const { ask, start, hosts } = await createMcp(t, { limits: { maxRunningPerHost: 1 } });
       await start();
       const waiting = await start();
 

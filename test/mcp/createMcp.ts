@@ -4,7 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
-import { defaultMcpLimits, type McpLimits } from "../../src/mcp/mcpLimits";
+import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { openGate, type RunGate } from "../../src/mcp/runGate";
 import {
   createLogger,
@@ -34,7 +34,7 @@ export interface McpHarness extends TasksHarness {
 export interface CreateMcpOptions extends CreateTasksOptions {
   readonly gate?: RunGate;
   /** Where they differ from the default; the test may change them while the endpoint runs. */
-  readonly mcpLimits?: Partial<McpLimits>;
+  readonly mcpLimits?: Partial<Limits>;
 }
 
 /** A real client and a real endpoint over HTTP, on a TaskManager whose hosts and time the test drives; ends with the test. */
@@ -48,7 +48,7 @@ export async function createMcp(
     gate: options.gate ?? openGate,
     logger: createLogger(harness.log),
     version: "1.2.3",
-    ...(options.mcpLimits && { limits: withDefaults(options.mcpLimits) }),
+    limits: withDefaults(options.mcpLimits ?? {}),
   });
   const clients: Client[] = [];
   t.after(async () => {
@@ -79,8 +79,8 @@ export async function createMcp(
 }
 
 /** The same object, filled up. */
-function withDefaults(limits: Partial<McpLimits>): McpLimits {
-  return Object.assign(limits, { ...defaultMcpLimits, ...limits });
+function withDefaults(limits: Partial<Limits>): Limits {
+  return Object.assign(limits, { ...defaultLimits, ...limits });
 }
 
 /** A client of the SDK, connected with the endpoint's token. */

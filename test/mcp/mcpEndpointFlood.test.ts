@@ -36,7 +36,7 @@ describe("requests under way in one session", () => {
   });
 
   it("leave room for a cancel, by either name and by taking a request back", async (t) => {
-    const mcp = await createMcp(t, { ...roomy, mcpLimits: { maxRequestsPerSession: 3 } });
+    const mcp = await createMcp(t, { ...roomy, mcpLimits: { maxMcpRequestsPerSession: 3 } });
     const { client } = await fill(mcp, 3);
     assert.equal((await client.ping()).status, 429);
 
@@ -50,7 +50,7 @@ describe("requests under way in one session", () => {
   });
 
   it("leave no more room for cancels than for others", async (t) => {
-    const mcp = await createMcp(t, { mcpLimits: { maxRequestsPerSession: 2 } });
+    const mcp = await createMcp(t, { mcpLimits: { maxMcpRequestsPerSession: 2 } });
     const { task, remote } = await mcp.startRunning();
     remote.onCancel = () => new Promise(() => undefined);
     const client = await RawClient.connect(mcp.endpoint);
@@ -63,7 +63,7 @@ describe("requests under way in one session", () => {
   });
 
   it("are those of a batch each", async (t) => {
-    const { endpoint } = await createMcp(t, { mcpLimits: { maxRequestsPerSession: 3 } });
+    const { endpoint } = await createMcp(t, { mcpLimits: { maxMcpRequestsPerSession: 3 } });
     const client = await RawClient.connect(endpoint);
     const batch = (size: number): string =>
       JSON.stringify(
@@ -82,7 +82,7 @@ describe("requests under way in one session", () => {
   it("are no longer those that were taken back, whose streams end without an answer", async (t) => {
     const { endpoint, tasks } = await createMcp(t, {
       ...roomy,
-      mcpLimits: { maxRequestsPerSession: 1 },
+      mcpLimits: { maxMcpRequestsPerSession: 1 },
     });
     const client = await RawClient.connect(endpoint);
 
@@ -99,7 +99,7 @@ describe("requests under way in one session", () => {
   });
 
   it("are no longer those of a connection that is gone, answers queued behind one another included", async (t) => {
-    const { endpoint, tasks } = await createMcp(t, { mcpLimits: { maxRequestsPerSession: 8 } });
+    const { endpoint, tasks } = await createMcp(t, { mcpLimits: { maxMcpRequestsPerSession: 8 } });
     const client = await RawClient.connect(endpoint);
     const params = { name: "ssh_run", arguments: run };
     const call = { jsonrpc: "2.0", id: "long", method: "tools/call", params };
@@ -122,13 +122,13 @@ describe("requests under way in one session", () => {
   });
 
   it("are as many as the limit is by then", async (t) => {
-    const mcpLimits = { maxRequestsPerSession: 1 };
+    const mcpLimits = { maxMcpRequestsPerSession: 1 };
     const { endpoint } = await createMcp(t, { mcpLimits });
     const client = await RawClient.connect(endpoint);
     await client.call("ssh_run", run);
     assert.equal((await client.ping()).status, 429);
 
-    mcpLimits.maxRequestsPerSession = 2;
+    mcpLimits.maxMcpRequestsPerSession = 2;
 
     assert.equal((await client.ping()).status, 200);
   });
@@ -136,7 +136,7 @@ describe("requests under way in one session", () => {
 
 describe("connections", () => {
   it("are bounded: one too many is closed at once, which is logged once", async (t) => {
-    const mcpLimits = { maxConnections: 8 };
+    const mcpLimits = { maxMcpConnections: 8 };
     const { endpoint, log } = await createMcp(t, { mcpLimits });
     const sockets: RawSocket[] = [];
     for (let i = 0; i < 20; i++) sockets.push(await RawSocket.open(t, endpoint));
@@ -156,15 +156,15 @@ describe("connections", () => {
   });
 
   it("are as many as the limit is by then", async (t) => {
-    const mcpLimits = { maxConnections: 256 };
+    const mcpLimits = { maxMcpConnections: 256 };
     const { endpoint, log } = await createMcp(t, { mcpLimits });
-    mcpLimits.maxConnections = 1;
+    mcpLimits.maxMcpConnections = 1;
     await eventually("it is full", async () => {
       await RawSocket.open(t, endpoint);
       return log.some((line) => line.includes("all 1 connections are taken"));
     });
 
-    mcpLimits.maxConnections = 256;
+    mcpLimits.maxMcpConnections = 256;
 
     await eventually("there is room", async () => (await initialize(endpoint)).status === 200);
   });

@@ -6,7 +6,7 @@ import { createMcp } from "./createMcp";
 import { RawClient } from "./rawClient";
 import { RawSocket, rawRequest } from "./rawSocket";
 
-const quick = { headersSeconds: 1, requestSeconds: 2 };
+const quick = { mcpHeadersSeconds: 1, mcpRequestSeconds: 2 };
 const deep = (open: string, close: string): string =>
   open.repeat(100_000) + "0" + close.repeat(100_000);
 const request = (fields: string): string => `{"jsonrpc":"2.0","id":7,${fields}}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { defaultMcpLimits } from "../../src/mcp/mcpLimits";
+import { defaultLimits } from "../../src/tasks/limits";
 import { createMcp } from "./createMcp";
 import { RawClient } from "./rawClient";
 
@@ -17,11 +17,11 @@ async function readSigns(response: Response, count: number): Promise<string> {
 
 describe("a stream that has nothing to say", () => {
   it("shows every 15 s that it lives", () => {
-    assert.equal(defaultMcpLimits.keepAliveSeconds, 15);
+    assert.equal(defaultLimits.mcpKeepAliveSeconds, 15);
   });
 
   it("shows it to a client that listens", async (t) => {
-    const { endpoint } = await createMcp(t, { mcpLimits: { keepAliveSeconds: 0.02 } });
+    const { endpoint } = await createMcp(t, { mcpLimits: { mcpKeepAliveSeconds: 0.02 } });
     const client = await RawClient.connect(endpoint);
 
     const text = await readSigns(await client.listen(), 3);
@@ -30,7 +30,7 @@ describe("a stream that has nothing to say", () => {
   });
 
   it("shows it to a client whose ssh_run takes long, whose answer still comes", async (t) => {
-    const { endpoint, launched } = await createMcp(t, { mcpLimits: { keepAliveSeconds: 0.02 } });
+    const { endpoint, launched } = await createMcp(t, { mcpLimits: { mcpKeepAliveSeconds: 0.02 } });
     const client = await RawClient.connect(endpoint);
     const run = { alias: "build01", command: "sleep 600" };
     const response = await client.call("ssh_run", run);

@@ -82,13 +82,13 @@ describe("a session that nobody uses", () => {
   });
 
   it("is closed after whatever the limit is by then", async (t) => {
-    const mcpLimits = { sessionIdleSeconds: 7200 };
+    const mcpLimits = { mcpSessionIdleSeconds: 7200 };
     const { endpoint, clock } = await createMcp(t, { mcpLimits });
     const client = await RawClient.connect(endpoint);
     await clock.advance(60 * minutes);
     assert.equal((await client.ping()).status, 200);
 
-    mcpLimits.sessionIdleSeconds = 60;
+    mcpLimits.mcpSessionIdleSeconds = 60;
     await clock.advance(2 * minutes);
 
     assert.equal((await client.ping()).status, 404);

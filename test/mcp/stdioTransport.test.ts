@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
-import type { McpLimits } from "../../src/mcp/mcpLimits";
-import { defaultMcpLimits } from "../../src/mcp/mcpLimits";
+import type { Limits } from "../../src/tasks/limits";
+import { defaultLimits } from "../../src/tasks/limits";
 import { serveStdio } from "../../src/mcp/mcpStdio";
 import { openGate } from "../../src/mcp/runGate";
 import { createLogger, createTasks } from "../support/createTasks";
@@ -18,13 +18,13 @@ interface Reply {
 }
 
 /** A session over two streams on which the test says what it likes. */
-function createSession(t: TestContext, limits: Partial<McpLimits> = {}) {
+function createSession(t: TestContext, limits: Partial<Limits> = {}) {
   const harness = createTasks({ limits: { maxWaiting: 200 } });
   const input = new PassThrough();
   const output = new PassThrough();
   const logger = createLogger(harness.log);
   const parts = { ...harness, gate: openGate, version: "1", logger };
-  const all = { ...defaultMcpLimits, ...limits };
+  const all = { ...defaultLimits, ...limits };
   const served = serveStdio({ ...parts, limits: all }, input, output);
   t.after(() => input.end());
   let text = "";
@@ -147,7 +147,7 @@ describe("a session over stdio", () => {
   });
 
   it("refuses a request too many with its id, until another is taken back", async (t) => {
-    const { input, replyTo, tasks } = createSession(t, { maxRequestsPerSession: 3 });
+    const { input, replyTo, tasks } = createSession(t, { maxMcpRequestsPerSession: 3 });
     for (const id of [1, 2, 3, 4]) input.write(runs(id));
 
     assert.match((await replyTo(4)).error?.message ?? "", /Too many requests under way/);
@@ -174,7 +174,7 @@ describe("a session over stdio", () => {
   });
 
   it("still takes a cancel when it takes nothing else", async (t) => {
-    const { input, replyTo, tasks } = createSession(t, { maxRequestsPerSession: 2 });
+    const { input, replyTo, tasks } = createSession(t, { maxMcpRequestsPerSession: 2 });
     for (const id of [1, 2, 3]) input.write(runs(id));
     await replyTo(3);
     const [task] = tasks.listTasks();
@@ -185,8 +185,8 @@ describe("a session over stdio", () => {
   });
 
   it("reads no more of a client that doesn't read, and goes on when it does", async (t) => {
-    const maxUnreadBytes = 256 * 1024;
-    const { input, output, replyTo } = createSession(t, { maxUnreadBytes });
+    const maxStdioUnreadBytes = 256 * 1024;
+    const { input, output, replyTo } = createSession(t, { maxStdioUnreadBytes });
     const request = say("list", "tools/list");
     const size = (): number => output.writableLength + output.readableLength;
 
@@ -203,13 +203,13 @@ describe("a session over stdio", () => {
 
     t.diagnostic(`after ${sent} requests ${unread} bytes were unread`);
     assert.ok(sent < 2000, "it has stopped reading");
-    assert.ok(unread > maxUnreadBytes && unread < 2 * maxUnreadBytes, `${unread} bytes`);
+    assert.ok(unread > maxStdioUnreadBytes && unread < 2 * maxStdioUnreadBytes, `${unread} bytes`);
     input.write(say("last", "ping"));
     await replyTo("last");
   });
 
   it("ends while it waits for a client to read, when that is gone", async (t) => {
-    const { input, output, served } = createSession(t, { maxUnreadBytes: 1024 });
+    const { input, output, served } = createSession(t, { maxStdioUnreadBytes: 1024 });
     for (let i = 0; i < 50; i++) input.write(say(i, "tools/list"));
     await eventually("it has stopped", () => output.writableNeedDrain);
 

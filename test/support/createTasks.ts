@@ -21,6 +21,7 @@ export interface TasksHarness {
   readonly hosts: FakeRemoteHosts;
   readonly catalog: FakeHostCatalog;
   readonly clock: FakeClock;
+  readonly limits: Limits;
   /** Every snapshot that was announced, in order. */
   readonly events: Task[];
   /** What was logged, each line as `level: message`. */
@@ -47,13 +48,9 @@ export function createTasks(options: CreateTasksOptions = {}): TasksHarness {
   const hosts = new FakeRemoteHosts(clock, aliases);
   const catalog = new FakeHostCatalog(aliases.map(createHostInfo));
   const log: string[] = [];
-  const tasks = new TaskManager({
-    catalog,
-    hosts,
-    clock,
-    logger: createLogger(log),
-    limits: { ...smallLimits, ...options.limits },
-  });
+  const limits = { ...smallLimits, ...options.limits };
+  const logger = createLogger(log);
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
   const events: Task[] = [];
   tasks.onDidChangeTask((task) => events.push(task));
 
@@ -66,7 +63,7 @@ export function createTasks(options: CreateTasksOptions = {}): TasksHarness {
     await settle();
     return { task, remote };
   };
-  return { tasks, hosts, catalog, clock, events, log, start, startRunning };
+  return { tasks, hosts, catalog, clock, limits, events, log, start, startRunning };
 }
 
 /** A catalog whose hosts, or whose failure, the test sets. */

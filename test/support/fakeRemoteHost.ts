@@ -16,7 +16,7 @@ import type {
 export class FakeRemoteHosts implements RemoteHosts {
   /** Every task that reached a host, in order. */
   readonly launched: FakeRemoteTask[] = [];
-  /** Called with every task at its launch, for a test that wants them all to behave in one way. */
+  /** Called with every task that may be launched, for a test that wants them all to behave in one way. */
   onLaunch: (remote: FakeRemoteTask) => void = () => undefined;
   /** Aliases of hosts that never become ready for a command. */
   readonly hanging = new Set<string>();
@@ -51,8 +51,8 @@ export class FakeRemoteHosts implements RemoteHosts {
     }
     const remote = new FakeRemoteTask(alias, launch, this.clock);
     this.launched.push(remote);
-    if (!this.hanging.has(alias)) remote.becomeReady();
-    this.onLaunch(remote);
+    if (this.hanging.has(alias)) this.onLaunch(remote);
+    else void remote.becomeReady().then(() => this.onLaunch(remote));
     return remote;
   }
 }
@@ -91,14 +91,16 @@ export class FakeRemoteTask implements RemoteTask {
   }
 
   /** What is true of its main process, whatever the core thinks. */
-  get state(): "connecting" | "running" | "ended" {
+  get state(): "connecting" | "admitted" | "running" | "ended" {
     if (this.end) return "ended";
-    return this.ranOnce ? "running" : "connecting";
+    if (this.ranOnce) return "running";
+    return this.admitted ? "admitted" : "connecting";
   }
 
   /** The host could run it now: asks for its place among all that run. */
-  becomeReady(): void {
-    void this.launch.admit().then(() => (this.admitted = true));
+  async becomeReady(): Promise<void> {
+    await this.launch.admit();
+    this.admitted = true;
   }
 
   /** Its main process is there. */

@@ -46,7 +46,15 @@ export async function createProduct(host: Sshd): Promise<Product> {
   cleanup.add(() => tasks.shutdown());
   const gate = openGate;
   const version = "0.0.0";
-  const endpoint = await McpEndpoint.start({ tasks, catalog, gate, clock, logger, version });
+  const endpoint = await McpEndpoint.start({
+    tasks,
+    catalog,
+    gate,
+    clock,
+    limits,
+    logger,
+    version,
+  });
   cleanup.add(() => endpoint.dispose());
   owned.add(registerTaskTree(tasks));
   const extensionUri = Uri.parse("file:///extension") as unknown as TaskPanelParts["extensionUri"];

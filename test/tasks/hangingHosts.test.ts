@@ -43,7 +43,7 @@ describe("hosts that hang", () => {
     const { remote } = await startRunning({ alias: "build01" });
     const late = hosts.of(stuck[0]?.id ?? "");
 
-    late.becomeReady();
+    void late.becomeReady();
     await settle();
     assert.throws(() => late.run(), /was not admitted/);
     remote.exit(0);

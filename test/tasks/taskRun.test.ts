@@ -101,8 +101,10 @@ class World {
 
   private happen(remote: FakeRemoteTask, stimulus: Stimulus): void {
     const { state, taskId } = remote;
-    if (stimulus.kind === "run" && state === "connecting") remote.run();
-    if (stimulus.kind === "failToStart" && state === "connecting") remote.failToStart(new Error());
+    if (stimulus.kind === "run" && state === "admitted") remote.run();
+    if (stimulus.kind === "failToStart" && (state === "connecting" || state === "admitted")) {
+      remote.failToStart(new Error());
+    }
     if (stimulus.kind === "loseConnection" && state !== "ended") remote.loseConnection(new Error());
     if (stimulus.kind === "exit" && state === "running") {
       this.ownExits.set(taskId, stimulus.exitCode);

@@ -23,13 +23,14 @@ export const sshGetTaskOutput = defineTool({
     ),
   },
   errorPrefix: "Output error",
-  handle(args, { tasks }) {
+  handle(args, { tasks, limits }) {
     const taskId = checkTaskId(args.task_id);
     if (args.max_lines < 1 || args.max_lines > maxLinesLimit) {
       throw invalidRequest(`max_lines must be between 1 and ${maxLinesLimit}`);
     }
     const { stdout, stderr } = tasks.outputSize(taskId);
     const output = fitOutput(
+      limits,
       (maxBytes) => tasks.lastLines(taskId, args.max_lines, maxBytes),
       ({ lines, total }, maxBytes) => ({
         task_id: taskId,

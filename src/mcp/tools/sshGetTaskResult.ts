@@ -34,9 +34,13 @@ export const sshGetTaskResult = defineTool({
   },
 });
 
-function describeResult(task: SettledTask, { tasks, clock }: ToolContext): object | undefined {
+function describeResult(
+  task: SettledTask,
+  { tasks, clock, limits }: ToolContext,
+): object | undefined {
   const { exit_code, duration_ms, ...outcome } = outcomeFields(task, clock.now());
   return fitOutput(
+    limits,
     (maxBytes) => tasks.summarizeOutput(task.id, maxBytes),
     (output) => ({
       task_id: task.id,

@@ -43,8 +43,9 @@ export const sshRun = defineTool({
   },
 });
 
-function describeRun(task: SettledTask, { tasks, clock }: ToolContext): object | undefined {
+function describeRun(task: SettledTask, { tasks, clock, limits }: ToolContext): object | undefined {
   return fitOutput(
+    limits,
     (maxBytes) => tasks.summarizeOutput(task.id, maxBytes),
     (output) => ({
       task_id: task.id,
