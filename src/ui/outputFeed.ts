@@ -8,10 +8,10 @@ type FeedTasks = Pick<
   "getTask" | "onDidAppendOutput" | "onDidChangeTask" | "readOutput"
 >;
 
-/** Bytes of one answer. */
-const maxSliceBytes = 256 * 1024;
-/** Milliseconds between two answers at least. */
-const minIntervalMs = 50;
+/** Bytes of one answer, and milliseconds between two at the least. */
+const usualPace = { sliceBytes: 256 * 1024, intervalMs: 50 };
+/** The same while a command prints faster than its output is kept: more than that nobody could read. */
+const floodPace = { sliceBytes: 64 * 1024, intervalMs: 200 };
 
 /**
  * Answers the panel's questions for output: each once, when there is something to say. The panel asks again when it has
@@ -22,6 +22,7 @@ export class OutputFeed implements Disposable {
   private open: OutputQuestion | undefined;
   private timer: NodeJS.Timeout | undefined;
   private answeredAt = 0;
+  private pace = usualPace;
 
   constructor(
     private readonly tasks: FeedTasks,
@@ -54,7 +55,7 @@ export class OutputFeed implements Disposable {
   }
 
   private schedule(): void {
-    const wait = Math.max(0, this.answeredAt + minIntervalMs - Date.now());
+    const wait = Math.max(0, this.answeredAt + this.pace.intervalMs - Date.now());
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       if (this.open) this.answer(this.open);
@@ -62,8 +63,9 @@ export class OutputFeed implements Disposable {
   }
 
   private answer({ question, taskId, cursor }: OutputQuestion): void {
-    const slice = this.tasks.readOutput(taskId, cursor, maxSliceBytes);
+    const slice = this.tasks.readOutput(taskId, cursor, this.pace.sliceBytes);
     const { stdout = "", stderr = "", gaps = [], next = cursor, more = false } = slice ?? {};
+    this.pace = gaps.length > 0 ? floodPace : usualPace;
     const done = !more && isOver(this.tasks.getTask(taskId));
     if (!done && stdout === "" && stderr === "" && gaps.length === 0) return;
     this.open = undefined;

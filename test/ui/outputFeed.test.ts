@@ -97,6 +97,29 @@ describe("the output feed", () => {
     assert.equal(answers.length, 2);
   });
 
+  it("gives less and less often of a flood, until it has caught up", async () => {
+    const { remote, answers, ask } = await createFeed();
+    const flood = (): void => {
+      for (let i = 0; i < 100; i++) remote.write("stdout", Buffer.alloc(64 * 1024, "x"));
+    };
+    flood();
+    ask(1, { stdout: 300 * 1024, stderr: 0 });
+    mock.timers.tick(0);
+    flood();
+    ask(2, answers[0]?.next);
+
+    mock.timers.tick(199);
+    assert.equal(answers.length, 1);
+    mock.timers.tick(1);
+    assert.equal(answers[1]?.stdout.length, 64 * 1024);
+    ask(3, answers[1].next);
+    mock.timers.tick(200);
+    ask(4, answers[2]?.next);
+    mock.timers.tick(50);
+
+    assert.equal(answers[3]?.stdout.length, 256 * 1024);
+  });
+
   it("says that it is done after the last output of an ended task", async () => {
     const { remote, answers, ask } = await createFeed();
     remote.write("stdout", "bye");
