@@ -1,98 +1,52 @@
-// `npm run bench`: SSH Tasks beside the OpenSSH client, in one run on one host, as ratios. Machines are noisy: a ratio
-// says more than a time, and no figure here is a test.
-import { performance } from "node:perf_hooks";
+// `npm run bench [-- word…]`: SSH Tasks beside the OpenSSH client, on one host in one run, as ratios: every subject, or
+// those whose name contains a word. Machines are noisy: a ratio says more than a time, and no figure here is a test.
+// `--cpu-prof` keeps a profile of each headless server in .cache/profiles. docs/performance.md says what the lines mean.
 import { join } from "node:path";
-import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { requireProgram, run } from "../support/childProcesses";
+import { cancel } from "../bench/cancel";
+import { load } from "../bench/load";
+import { describeMachine } from "../bench/machine";
+import { output } from "../bench/output";
+import { outputPanel } from "../bench/outputPanel";
+import { run } from "../bench/run";
+import { runMany } from "../bench/runMany";
+import { runParts } from "../bench/runParts";
+import { selectSubjects, type Subject } from "../bench/subject";
 import { Cleanup } from "../support/cleanup";
-import { startDemoHost } from "../support/demoHost";
-import { eventually } from "../support/eventually";
-import { callTool, startHeadless } from "../support/headless";
-import {
-  findProcesses,
-  processTreeCommand,
-  processTreeSize,
-  uniqueMarker,
-} from "../support/processes";
-import type { Sshd } from "../support/sshd";
+import { cacheFolder } from "../support/repo";
 import { ensureSystemPrograms } from "../support/systemPackages";
 
-const cleanup = new Cleanup();
-const rounds = 30;
+const subjects = [run, runMany, runParts, output, outputPanel, load, cancel];
 
-void main();
+let cleanup = new Cleanup();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => void cleanup.run().finally(() => process.exit(130)));
+}
 
-async function main(): Promise<void> {
+void main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
   try {
-    await bench();
+    const selected = selectSubjects(
+      subjects,
+      args.filter((arg) => !arg.startsWith("--")),
+    );
+    ensureSystemPrograms([...new Set(selected.flatMap(({ programs }) => programs))]);
+    console.log(`\n${describeMachine()}`);
+    for (const subject of selected) await measure(subject, args.includes("--cpu-prof"));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+async function measure(subject: Subject, profiled: boolean): Promise<void> {
+  cleanup = new Cleanup();
+  const folder = join(cacheFolder(), "profiles");
+  const nodeFlags = profiled ? ["--cpu-prof", "--cpu-prof-dir", folder] : [];
+  try {
+    const markdown = await subject.measure({ cleanup, nodeFlags });
+    console.log(`\n### ${subject.name}\n\n${markdown}`);
   } finally {
     await cleanup.run();
   }
-}
-
-async function bench(): Promise<void> {
-  ensureSystemPrograms(["sshd", "ssh-keygen", "ssh"]);
-  const host = await startDemoHost();
-  cleanup.add(() => host.close());
-  const server = await startHeadless(host);
-  cleanup.add(() => server.close());
-  const client = await server.connect("bench");
-  const ssh = await startControlMaster(host);
-
-  const master = await measure(() => ssh("true"));
-  const runTrue = await measure(() =>
-    callTool(client, "ssh_run", { alias: "demo", command: "true" }),
-  );
-  const cancel = await measure(() => cancelTree(client), 10);
-
-  console.log(`\n| what | p50 ms | p95 ms | to \`ssh demo true\` over ControlMaster |`);
-  console.log("|---|---|---|---|");
-  row("`ssh demo true` over ControlMaster", master);
-  row("ssh_run of `true`, warm connection, MCP over HTTP", runTrue);
-  row(`cancel of a tree of ${processTreeSize + 1}, call to verified gone`, cancel);
-
-  function row(what: string, times: readonly number[]): void {
-    const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];
-    const ratio = p50 / percentile(master, 0.5);
-    console.log(`| ${what} | ${p50.toFixed(1)} | ${p95.toFixed(1)} | ${ratio.toFixed(1)} × |`);
-  }
-}
-
-/** A running OpenSSH master connection, and a function that runs a command over it. */
-async function startControlMaster(host: Sshd): Promise<(command: string) => Promise<string>> {
-  const ssh = requireProgram("ssh");
-  const config = ["-F", host.sshConfigFile, "-o", `ControlPath=${join(host.dir, "control")}`];
-  await run(ssh, [...config, "-o", "ControlMaster=yes", "-o", "ControlPersist=yes", "-fN", "demo"]);
-  cleanup.add(() => run(ssh, [...config, "-O", "exit", "demo"]));
-  return (command) => run(ssh, [...config, "demo", command]);
-}
-
-/** @returns the ms from the call to the verified end. */
-async function cancelTree(client: Client): Promise<number> {
-  const marker = uniqueMarker();
-  const command = processTreeCommand(marker);
-  const { task_id: id } = await callTool(client, "ssh_run_async", { alias: "demo", command });
-  await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
-  const start = performance.now();
-  const { receipt } = await callTool(client, "ssh_cancel_async_task", { task_id: id });
-  const ms = performance.now() - start;
-  const verified = typeof receipt === "object" && receipt !== null && "verified" in receipt;
-  if (!verified || receipt.verified !== true) throw new Error("The cancel was not verified");
-  return ms;
-}
-
-/** Times of several rounds in ms, after one that warms up; work that measures itself gives its own. */
-async function measure(work: () => Promise<unknown>, times = rounds): Promise<number[]> {
-  await work();
-  const all: number[] = [];
-  for (let round = 0; round < times; round++) {
-    const start = performance.now();
-    const own = await work();
-    all.push(typeof own === "number" ? own : performance.now() - start);
-  }
-  return all.sort((a, b) => a - b);
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }

@@ -25,14 +25,18 @@ export interface Headless {
 
 const addressLine = z.object({ url: z.string(), token: z.string() });
 
-/** Starts `dist/headless.js --http` for the hosts of a server; resolves once it has said where it listens. */
+/**
+ * Starts `dist/headless.js --http` for the hosts of a server; resolves once it has said where it listens. `nodeFlags` are
+ * for Node itself.
+ */
 export async function startHeadless(
   host: Pick<Sshd, "sshConfigFile" | "knownHostsFile">,
   flags: readonly string[] = ["--allow-all"],
+  nodeFlags: readonly string[] = [],
 ): Promise<Headless> {
   const args = ["--ssh-config", host.sshConfigFile, "--known-hosts", host.knownHostsFile];
   const script = join(repositoryRoot(), "dist/headless.js");
-  const child = spawn(process.execPath, [script, "--http", ...args, ...flags], {
+  const child = spawn(process.execPath, [...nodeFlags, script, "--http", ...args, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
