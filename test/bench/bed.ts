@@ -31,14 +31,16 @@ export async function startHost(cleanup: Cleanup, options: HostOptions = {}): Pr
   return host;
 }
 
-/** Starts all of it. */
+/** Starts all of it; `nodeFlags` are for the server's Node. */
 export async function startBed(
-  { cleanup, nodeFlags }: Bench,
+  { cleanup, profiles }: Bench,
   options: HostOptions = {},
+  nodeFlags: readonly string[] = [],
 ): Promise<Bed> {
   const host = await startHost(cleanup, options);
   const ssh = await openSsh(host, cleanup);
-  const server = await startHeadless(host, ["--allow-all"], nodeFlags);
+  const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
+  const server = await startHeadless(host, ["--allow-all"], [...nodeFlags, ...profiling]);
   cleanup.add(() => server.close());
   const connect = async (): Promise<Call> => caller(await server.connect("bench"));
   return { host, ssh, server, call: await connect(), connect };

@@ -41,7 +41,7 @@ export const cancel: Subject = {
         "p50 ms",
         "p95 ms",
         "p50 to OpenSSH's",
-        "left",
+        `left of its ${processTreeSize} sleeps`,
       ],
       [
         row("`ssh host 'kill -- -PGID'`, ControlMaster: sent", "kill"),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../support/eventually";
 import { startBed, type Bed } from "./bed";
 import { EventLoop, startIdleNode, type Lateness } from "./eventLoop";
@@ -23,8 +24,7 @@ export const load: Subject = {
     const dir = await mkdtemp(join(tmpdir(), "ssh-tasks-bench-"));
     bench.cleanup.add(() => rm(dir, { recursive: true, force: true }));
     const loop = new EventLoop(join(dir, "lateness"));
-    const nodeFlags = [...bench.nodeFlags, ...loop.nodeFlags];
-    const bed = await startBed({ ...bench, nodeFlags }, { aliases });
+    const bed = await startBed(bench, { aliases }, loop.nodeFlags);
     const { pid } = bed.server;
     const idleLoop = new EventLoop(join(dir, "idle"));
     const idlePid = await startIdleNode(idleLoop, bench.cleanup);
@@ -34,7 +34,8 @@ export const load: Subject = {
       const [late, idle] = [await loop.lateness(pid), await idleLoop.lateness(idlePid)];
       rows.push([what, took, ...lateCells(late), digits(idle.p99), digits(residentMiB(pid))]);
     };
-    await phase("nothing yet", () => Promise.resolve(""));
+    await Promise.all([loop.lateness(pid), idleLoop.lateness(idlePid)]); // without their start
+    await phase("nothing, for 2 s", () => delay(2000, ""));
     await phase(`${finished} tasks run and end, 20 at a time`, () => finishTasks(bed));
     await phase(`${running} more start at once`, () => startTasks(bed));
     for (const limit of [50, 200])

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Locator } from "playwright-core";
 import { z } from "zod";
@@ -44,16 +45,22 @@ interface Drawn {
 }
 
 /** In a VS Code of its own: one that has taken a flood before has grown already. */
-async function measureStream(stream: Stream, vsix: string, { cleanup }: Bench): Promise<string[]> {
+async function measureStream(
+  stream: Stream,
+  vsix: string,
+  { cleanup, profiles }: Bench,
+): Promise<string[]> {
   const host = await startHost(cleanup, { config: oneCipher });
   const ssh = await openSsh(host, cleanup);
   const panel = await Panel.open(host, vsix, cleanup);
   const theirs: number[] = [];
   const ours: Drawn[] = [];
+  const endProfile = profiles === undefined ? undefined : await panel.profile(profiles);
   for (let round = 0; round < rounds; round++) {
     theirs.push(await timeOf(() => ssh.run(floodCommand(stream))));
     ours.push(await panel.draw(stream));
   }
+  await endProfile?.();
   await panel.close();
   return row(stream, floodRate(median(theirs)), ours);
 }
@@ -112,6 +119,23 @@ class Panel {
     const memory = stop();
     const taskMs = await this.taskMs(id);
     return { taskMs, drawnMs, startMiB: memory.start, grownMiB: memory.max - memory.start };
+  }
+
+  /** Profiles the extension host, until the function it gives is called. */
+  async profile(folder: string): Promise<() => Promise<void>> {
+    await this.vscode.evaluate(`
+      const { Session } = process.getBuiltinModule("node:inspector/promises");
+      companion.profiler = new Session();
+      companion.profiler.connect();
+      await companion.profiler.post("Profiler.enable");
+      await companion.profiler.post("Profiler.start");`);
+    const file = JSON.stringify(join(folder, `extension-host.${this.extensionHost}.cpuprofile`));
+    return async () => {
+      await this.vscode.evaluate(`
+        const { profile } = await companion.profiler.post("Profiler.stop");
+        process.getBuiltinModule("node:fs").mkdirSync(${JSON.stringify(folder)}, { recursive: true });
+        process.getBuiltinModule("node:fs").writeFileSync(${file}, JSON.stringify(profile));`);
+    };
   }
 
   private async start(command: string): Promise<string> {

@@ -5,8 +5,8 @@ import type { SystemProgram } from "../support/systemPackages";
 export interface Bench {
   /** Undone when the subject is through. */
   readonly cleanup: Cleanup;
-  /** For the Node of our servers, such as `--cpu-prof`. */
-  readonly nodeFlags: readonly string[];
+  /** The folder that takes a CPU profile of each of our servers and extension hosts, when somebody wants them. */
+  readonly profiles?: string | undefined;
 }
 
 /** One thing that is measured, against OpenSSH on the same host in the same run. */

@@ -1,6 +1,6 @@
 // `npm run bench [-- word…]`: SSH Tasks beside the OpenSSH client, on one host in one run, as ratios: every subject, or
 // those whose name contains a word. Machines are noisy: a ratio says more than a time, and no figure here is a test.
-// `--cpu-prof` keeps a profile of each headless server in .cache/profiles. docs/performance.md says what the lines mean.
+// `--cpu-prof` keeps a profile of each of our processes in .cache/profiles. docs/performance.md says what the lines mean.
 import { join } from "node:path";
 import { cancel } from "../bench/cancel";
 import { load } from "../bench/load";
@@ -41,10 +41,9 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function measure(subject: Subject, profiled: boolean): Promise<void> {
   cleanup = new Cleanup();
-  const folder = join(cacheFolder(), "profiles");
-  const nodeFlags = profiled ? ["--cpu-prof", "--cpu-prof-dir", folder] : [];
+  const profiles = profiled ? join(cacheFolder(), "profiles") : undefined;
   try {
-    const markdown = await subject.measure({ cleanup, nodeFlags });
+    const markdown = await subject.measure({ cleanup, profiles });
     console.log(`\n### ${subject.name}\n\n${markdown}`);
   } finally {
     await cleanup.run();
