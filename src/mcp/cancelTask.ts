@@ -1,11 +1,10 @@
 import type { z } from "zod";
-import { defaultGraceSeconds } from "../tasks/cancelLadder";
 import type { CancelOutcome } from "../tasks/cancelOutcome";
 import type { Task } from "../tasks/task";
 import { checkTaskId } from "../tasks/taskRequest";
 import type { ToolContext } from "./defineTool";
 import { evidenceFields } from "./taskFields";
-import { flagParam, numberParam, taskIdParam, textParam } from "./toolParams";
+import { flagParam, optionalNumberParam, taskIdParam, textParam } from "./toolParams";
 import { answer, type ToolAnswer } from "./toolResult";
 
 const maxReasonLength = 200;
@@ -13,10 +12,9 @@ const maxReasonLength = 200;
 /** The parameters of both cancel tools. */
 export const cancelParams = {
   task_id: taskIdParam,
-  grace_seconds: numberParam(
+  grace_seconds: optionalNumberParam(
     "Grace Seconds",
-    defaultGraceSeconds,
-    "Seconds between TERM and KILL, 0 to 30.",
+    "Seconds between TERM and KILL, 0 to 30; the user's setting (5) when absent.",
   ),
   force: flagParam("Force", "KILL now, also when a cancel is already under way."),
   reason: textParam(
@@ -25,7 +23,7 @@ export const cancelParams = {
   ),
 };
 
-type CancelArgs = { [Name in keyof typeof cancelParams]: z.output<(typeof cancelParams)[Name]> };
+type CancelArgs = z.output<z.ZodObject<typeof cancelParams>>;
 
 /** What both cancel tools do: they differ in name only, and work on every task. */
 export async function cancelTask(
@@ -36,7 +34,7 @@ export async function cancelTask(
   const outcome = await tasks.cancelTask(taskId, {
     requestedBy: client,
     reason: oneLine(args.reason) || "asked for by the agent",
-    graceSeconds: args.grace_seconds,
+    ...(args.grace_seconds !== undefined && { graceSeconds: args.grace_seconds }),
     force: args.force,
   });
   return answer(describeCancel(taskId, outcome));

@@ -21,6 +21,7 @@ export type ToolTasks = Pick<
   | "cancelTask"
   | "getTask"
   | "listTasks"
+  | "listProcesses"
   | "waitForTask"
   | "summarizeOutput"
   | "lastLines"

@@ -1,7 +1,7 @@
 import { describeReceipt } from "../tasks/cancelReceipt";
 import type { Limits } from "../tasks/limits";
 import type { OutputSlice } from "../tasks/outputLog";
-import { elapsedMs, type SettledTask, type Task } from "../tasks/task";
+import { elapsedMs, leftRunning, type SettledTask, type Task } from "../tasks/task";
 import { receiptOnWire } from "./toolResult";
 
 /** Seconds a client does well to leave between two questions after a task. */
@@ -34,6 +34,7 @@ export function evidenceFields(task: Task) {
   return {
     signal: "signal" in task ? task.signal : undefined,
     error: errorOf(task),
+    left_running: leftRunning(task) || undefined,
     receipt: receipt && receiptOnWire(receipt),
     note: receipt ? describeReceipt(receipt, task.alias) : noteOf(task),
   };
@@ -91,7 +92,10 @@ export function shortCommand(command: string): string {
 }
 
 function noteOf(task: Task): string | undefined {
-  return task.status === "cancelling"
-    ? `A cancel is under way; until it is verified it may still run on ${task.alias}.`
-    : undefined;
+  if (task.status === "cancelling") {
+    return `A cancel is under way; until it is verified it may still run on ${task.alias}.`;
+  }
+  const left = leftRunning(task);
+  if (left === 0) return undefined;
+  return `It left ${left === 1 ? "1 process" : `${left} processes`} running on ${task.alias}; the user can end them with Stop Leftovers.`;
 }

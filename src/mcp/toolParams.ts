@@ -32,10 +32,9 @@ export function wholeNumberParam(title: string, fallback: number, description: s
   return schema.default(fallback).meta({ title, description, type: "integer", default: fallback });
 }
 
-/** A number; one written as a string counts too. */
-export function numberParam(title: string, fallback: number, description: string) {
-  const schema = z.preprocess(readNumber, z.number());
-  return schema.default(fallback).meta({ title, description, default: fallback });
+/** A number, or none; one written as a string counts too. */
+export function optionalNumberParam(title: string, description: string) {
+  return z.preprocess(readNumber, z.number().optional()).meta({ title, description });
 }
 
 /** true or false, false when absent. */

@@ -93,7 +93,7 @@ export class OutputView {
   }
 
   private showPlaceholder(): void {
-    const live = this.task?.cancel !== undefined;
+    const live = this.task?.action !== undefined && this.task.action.kind !== "stopLeftovers";
     setText(this.placeholder, live ? "No output yet." : "No output.");
     this.placeholder.hidden = !this.empty || !this.task;
   }

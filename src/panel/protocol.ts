@@ -16,12 +16,20 @@ export interface TaskView {
   /** Sentences about how it was started, ended or asked to. */
   readonly facts: readonly string[];
   readonly note?: { readonly text: string; readonly kind: "verified" | "warning" | "error" };
-  /** What its cancel button says; without it there is nothing to cancel. */
-  readonly cancel?: string;
+  /** The receipt of its cancel, line by line. */
+  readonly receipt?: readonly { readonly label: string; readonly text: string }[];
+  /** What its button does; without it there is nothing to end. */
+  readonly action?: TaskAction;
   /** Milliseconds since the Unix epoch on the extension's clock, as all times here. */
   readonly createdAt: number;
   /** The elapsed time in words once it no longer grows. */
   readonly elapsed?: string;
+}
+
+/** A way to end what is left of a task, and what its button says. */
+export interface TaskAction {
+  readonly kind: "cancel" | "forceKill" | "stopLeftovers";
+  readonly label: string;
 }
 
 /** What the extension tells the panel. */
@@ -44,7 +52,8 @@ export interface FromPanel {
   ready: object;
   /** The next output, once there is some; a later question takes the place of this one. */
   readOutput: OutputQuestion;
-  cancel: { readonly taskId: string };
+  cancel: { readonly taskId: string; readonly force: boolean };
+  stopLeftovers: { readonly taskId: string };
   runTask: object;
 }
 
@@ -96,7 +105,10 @@ export type Checks<Map> = { readonly [Type in keyof Map]: (body: unknown) => bod
 export const fromPanelChecks: Checks<FromPanel> = {
   ready: isObject,
   runTask: isObject,
-  cancel: (body): body is FromPanel["cancel"] => isObject(body) && typeof body.taskId === "string",
+  cancel: (body): body is FromPanel["cancel"] =>
+    isObject(body) && typeof body.taskId === "string" && typeof body.force === "boolean",
+  stopLeftovers: (body): body is FromPanel["stopLeftovers"] =>
+    isObject(body) && typeof body.taskId === "string",
   readOutput: (body): body is OutputQuestion =>
     isObject(body) &&
     isOffset(body.question) &&

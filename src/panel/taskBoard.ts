@@ -2,7 +2,7 @@ import { isTicking } from "./elapsed";
 import { element } from "./element";
 import { createEmptyState } from "./emptyState";
 import { OutputView } from "./outputView";
-import type { FromPanel, Handlers, Message, TaskView, ToPanel } from "./protocol";
+import type { FromPanel, Handlers, Message, TaskAction, TaskView, ToPanel } from "./protocol";
 import { defaultShare, Splitter } from "./splitter";
 import { TaskDetails } from "./taskDetails";
 import { TaskTable } from "./taskTable";
@@ -54,9 +54,12 @@ export class TaskBoard {
   constructor(private readonly parts: BoardParts) {
     const { send, state } = parts;
     this.kept = state;
-    const cancel = (taskId: string): void => send({ type: "cancel", body: { taskId } });
-    this.table = new TaskTable({ select: (taskId) => this.select(taskId), cancel });
-    this.details = new TaskDetails(cancel);
+    const act = (taskId: string, kind: TaskAction["kind"]): void => {
+      if (kind === "stopLeftovers") send({ type: "stopLeftovers", body: { taskId } });
+      else send({ type: "cancel", body: { taskId, force: kind === "forceKill" } });
+    };
+    this.table = new TaskTable({ select: (taskId) => this.select(taskId), act });
+    this.details = new TaskDetails(act);
     this.output = new OutputView((question) => send({ type: "readOutput", body: question }));
     const splitter = new Splitter({
       share: state.share ?? defaultShare,

@@ -1,7 +1,7 @@
 import { elapsedText } from "./elapsed";
 import { element, setText } from "./element";
 import { icon } from "./icons";
-import type { TaskView } from "./protocol";
+import type { TaskAction, TaskView } from "./protocol";
 
 /** The selected task in words: what, where, how it stands, and what is known of its end. */
 export class TaskDetails {
@@ -14,18 +14,21 @@ export class TaskDetails {
   private readonly note = element("p", { class: "details-note" });
   /** Says changes of the state to a screen reader; the elapsed time is no such change. */
   private readonly announcer = element("div", { class: "visually-hidden", role: "status" });
-  private readonly cancelButton: HTMLElement;
+  private readonly receipt = element("dl", { class: "details-receipt" });
+  private readonly actionButton: HTMLElement;
   private view: TaskView | undefined;
 
-  constructor(onCancel: (taskId: string) => void) {
-    const attributes = { appearance: "secondary", class: "details-cancel" };
-    this.cancelButton = element("vscode-button", attributes);
-    this.cancelButton.addEventListener("click", () => {
-      if (this.view) onCancel(this.view.id);
+  constructor(onAction: (taskId: string, kind: TaskAction["kind"]) => void) {
+    const attributes = { appearance: "secondary", class: "details-action" };
+    this.actionButton = element("vscode-button", attributes);
+    this.actionButton.addEventListener("click", ({ detail }) => {
+      // The second click of a double click was not meant for what the button has become by the first.
+      if (this.view?.action && detail < 2) onAction(this.view.id, this.view.action.kind);
     });
     const text = element("div", { class: "details-text" }, this.command, this.facts);
-    const line = element("div", { class: "details-line" }, text, this.cancelButton);
-    this.element = element("header", { class: "details" }, line, this.note, this.announcer);
+    const line = element("div", { class: "details-line" }, text, this.actionButton);
+    this.element = element("header", { class: "details" }, line, this.note, this.receipt);
+    this.element.append(this.announcer);
   }
 
   show(view: TaskView | undefined, now: number): void {
@@ -39,9 +42,10 @@ export class TaskDetails {
     setText(this.host, view.alias);
     const facts = view.facts.map((fact) => element("span", {}, fact));
     this.facts.replaceChildren(this.status, this.host, this.elapsed, ...facts);
-    this.cancelButton.hidden = view.cancel === undefined;
-    setText(this.cancelButton, view.cancel ?? "");
+    this.actionButton.hidden = !view.action;
+    setText(this.actionButton, view.action?.label ?? "");
     this.showNote(view);
+    this.showReceipt(view);
     this.tick(now);
     if (before?.id === view.id && before.status !== view.status) this.announce(view);
   }
@@ -55,6 +59,15 @@ export class TaskDetails {
     if (!note) return;
     this.note.dataset.kind = note.kind;
     this.note.replaceChildren(icon(note.kind), element("span", {}, note.text));
+  }
+
+  private showReceipt({ receipt = [] }: TaskView): void {
+    this.receipt.hidden = receipt.length === 0;
+    const lines = receipt.flatMap(({ label, text }) => [
+      element("dt", {}, label),
+      element("dd", { title: text }, text),
+    ]);
+    this.receipt.replaceChildren(...lines);
   }
 
   private announce({ title, alias, statusText, note }: TaskView): void {

@@ -1,7 +1,7 @@
 import { elapsedText } from "./elapsed";
 import { element, setText } from "./element";
 import { icon } from "./icons";
-import type { TaskView } from "./protocol";
+import type { TaskAction, TaskView } from "./protocol";
 
 /** The columns of the table; the names are also those of their styles. */
 export const columns = [
@@ -19,9 +19,9 @@ export class TaskRow {
   readonly element = element("vscode-data-grid-row");
   private readonly cells: Readonly<Record<Column, HTMLElement>>;
   private view: TaskView | undefined;
-  private cancelButton: HTMLElement | undefined;
+  private actionButton: HTMLElement | undefined;
 
-  constructor(private readonly onCancel: (taskId: string) => void) {
+  constructor(private readonly onAction: (taskId: string, kind: TaskAction["kind"]) => void) {
     this.cells = {
       status: this.addCell("status"),
       command: this.addCell("command"),
@@ -49,7 +49,7 @@ export class TaskRow {
     const date = new Date(view.createdAt);
     setText(started, formatStart(date, new Date(now)));
     started.title = date.toLocaleString();
-    this.drawCancel(view);
+    this.drawAction(view);
     this.tick(now);
   }
 
@@ -61,24 +61,25 @@ export class TaskRow {
     this.element.setAttribute("aria-selected", String(selected));
   }
 
-  private drawCancel({ id, cancel, title, alias }: TaskView): void {
-    if (cancel === undefined) {
+  private drawAction({ action, title, alias }: TaskView): void {
+    if (!action) {
       // A focused button that goes would take the focus with it, out of the table.
-      if (this.cancelButton?.matches(":focus-within")) this.cells.actions.focus();
-      this.cancelButton?.remove();
-      this.cancelButton = undefined;
+      if (this.actionButton?.matches(":focus-within")) this.cells.actions.focus();
+      this.actionButton?.remove();
+      this.actionButton = undefined;
       return;
     }
-    this.cancelButton ??= this.addCancelButton(id);
-    this.cancelButton.title = cancel;
-    this.cancelButton.setAttribute("aria-label", `${cancel} ${title} on ${alias}`);
+    this.actionButton ??= this.addActionButton();
+    this.actionButton.title = action.label;
+    this.actionButton.setAttribute("aria-label", `${action.label} ${title} on ${alias}`);
   }
 
-  private addCancelButton(taskId: string): HTMLElement {
+  private addActionButton(): HTMLElement {
     const button = element("vscode-button", { appearance: "icon" }, icon("stop"));
     button.addEventListener("click", (event) => {
       event.stopPropagation();
-      this.onCancel(taskId);
+      // The second click of a double click was not meant for what the button has become by the first.
+      if (this.view?.action && event.detail < 2) this.onAction(this.view.id, this.view.action.kind);
     });
     this.cells.actions.append(button);
     return button;

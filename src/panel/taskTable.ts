@@ -1,6 +1,6 @@
 import { isTicking } from "./elapsed";
 import { element, setText } from "./element";
-import type { TaskView } from "./protocol";
+import type { TaskAction, TaskView } from "./protocol";
 import { columns, TaskRow } from "./taskRow";
 
 /** Rows drawn at the most; each costs the browser about a millisecond. */
@@ -8,7 +8,7 @@ const maxRows = 500;
 
 export interface TableActions {
   readonly select: (taskId: string) => void;
-  readonly cancel: (taskId: string) => void;
+  readonly act: (taskId: string, kind: TaskAction["kind"]) => void;
 }
 
 /** All tasks, newest first, in the toolkit's data grid. */
@@ -66,7 +66,7 @@ export class TaskTable {
   private rowOf(taskId: string): TaskRow {
     const known = this.rows.get(taskId);
     if (known) return known;
-    const row = new TaskRow(this.actions.cancel);
+    const row = new TaskRow(this.actions.act);
     row.select(taskId === this.selected);
     this.rows.set(taskId, row);
     return row;
@@ -94,10 +94,10 @@ export class TaskTable {
   }
 }
 
-/** The newest ones, and every live one however old it is: those can be cancelled. */
+/** The newest ones, and every one that has a button, however old it is. */
 function choose(newestFirst: readonly TaskView[]): TaskView[] {
-  let room = maxRows - newestFirst.filter((task) => task.cancel !== undefined).length;
-  return newestFirst.filter((task) => task.cancel !== undefined || room-- > 0);
+  let room = maxRows - newestFirst.filter((task) => task.action !== undefined).length;
+  return newestFirst.filter((task) => task.action !== undefined || room-- > 0);
 }
 
 function createHeader(): HTMLElement {

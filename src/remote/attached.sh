@@ -1,42 +1,79 @@
-# Runs a task attached to its channel. Needs members.sh and ladder.sh.
+# Runs a task attached to its channel. Needs folder.sh, members.sh and ladder.sh.
 #
-# st_attached NONCE TASK_ID LEADER_SCRIPT COMMAND
+# st_attached NONCE TASK_ID LEADER_SCRIPT RUNNER_SCRIPT COMMAND
 # Both streams begin with a line NONCE BEGIN (see leader.sh), so that what the user's rc files print is told apart, and
-# end with NONCE END CODE once the main process has ended: whatever comes after that is from processes it left behind.
-# End of file on standard input means that nobody is there any more: then the task is ended here.
+# end with NONCE END CODE LEFT once the main process has ended, LEFT being how many processes it left behind: whatever
+# comes after that is from them. Without END nobody knows how it ended.
+# The line `done` on standard input says that the end was heard; end of file before END means that nobody is there
+# any more: then the task is ended here.
 st_attached() {
   set +e +u +f
   unset IFS
   NONCE=$1 TASK_ID=$2
   trap : HUP INT TERM PIPE
-  exec 7<&0 </dev/null 6>&2 2>/dev/null
-  { while read -r _; do :; done; st_end_unattended; } <&7 >/dev/null 6>&- &
+  exec 7<&0 </dev/null 3>&1 6>&2 2>/dev/null
+  st_path=${PATH-unset}
+  PATH=${PATH:+$PATH:}/usr/bin:/bin PROC=/proc
+  st_make_folder
+  { while read -r _; do :; done; st_end_unattended; } <&7 >/dev/null 3>&- 6>&- &
   st_watch=$!
-  (st_launch "$3" "$4")
-  st_code=$?
+  st_end=$( (st_launch "$3" "$4" "$5") 5>&1 >&3 3>&-)
   # Not heeded once it has begun to end the task.
-  kill $st_watch 2>/dev/null
-  printf '\n%s END %s\n' "$NONCE" "$st_code"
-  printf '\n%s END %s\n' "$NONCE" "$st_code" >&6
+  kill $st_watch
+  # shellcheck disable=SC2086 # words
+  set -- $st_end
+  [ $# -gt 0 ] || return
+  st_code=$1
+  shift
+  CHILDREN=$*
+  # The exit of its own, for a cancel that comes when nobody heard of it.
+  [ -z "$FOLDER" ] || [ -e "$FOLDER/ending" ] || echo "$st_code" >"$FOLDER/exit"
+  st_count_left
+  printf '\n%s END %s %s\n' "$NONCE" "$st_code" "$st_left"
+  printf '\n%s END %s %s\n' "$NONCE" "$st_code" "$st_left" >&6
+  # Without that word nobody may have heard of the end: the folder stays to tell a cancel.
+  read -r st_word <&7
+  [ "$st_word" != "done" ] || [ "$st_left" != 0 ] || st_remove_folder
 }
 
-# The main process in a session of its own where the host has a way to make one: on dropbear all commands of a
-# connection share a process group, and a signal to the group would hit its siblings.
+# Where perl can, the runner gets every orphan of the task (PR_SET_CHILD_SUBREAPER, prctl(2)): by them it knows what is
+# left, and by it a cancel finds those that shed every other mark.
 st_launch() {
-  export SSH_TASKS_ID="$TASK_ID" SSH_TASKS_NONCE="$NONCE"
-  exec 2>&6 6>&- 7<&-
+  set -- "$2" ssh-tasks "$1" "$3" "$FOLDER" "$TASK_ID" "$NONCE"
+  case $st_path in unset) unset PATH ;; *) PATH=$st_path ;; esac
   for st_bin in /usr/bin /bin /usr/local/bin; do
-    [ -x "$st_bin/setsid" ] && exec "$st_bin/setsid" /bin/sh -c "$1" ssh-tasks "$2"
-    [ -x "$st_bin/perl" ] && exec "$st_bin/perl" -e 'require POSIX; POSIX::setsid(); exec @ARGV' /bin/sh -c "$1" ssh-tasks "$2"
+    if [ ! -x "$st_bin/perl" ] || [ ! -r "/proc/$$/task/$$/children" ]; then continue; fi
+    exec 7<&-
+    # The number of prctl by the machine of perl's own file (elf(5), e_machine): x86-64, AArch64, RISC-V, LoongArch, x86, Arm.
+    # shellcheck disable=SC2016,SC2093 # it is Perl; the loop ends here
+    exec "$st_bin/perl" -e '
+      my %prctl = (62 => 157, 183 => 167, 243 => 167, 258 => 167, 3 => 172, 40 => 172);
+      my $header = "\0" x 20;
+      if (open my $self, "<", "/proc/self/exe") { read $self, $header, 20 }
+      my $number = $prctl{unpack "x18 v", $header} // 0;
+      push @ARGV, "reaper" if $number && syscall($number, 36, 1, 0, 0, 0) == 0;
+      exec "/bin/sh", "-c", @ARGV' "$@"
   done
-  exec /bin/sh -c "$1" ssh-tasks "$2"
+  exec /bin/sh -c "$@" 7<&-
+}
+
+# Sets st_left. To look at every process takes a while, so first whether there can be any.
+st_count_left() {
+  st_left=0
+  case $CHILDREN in
+    '') return ;;
+    '?') CHILDREN=''; [ -z "$FOLDER" ] || st_is_held || return ;;
+  esac
+  LEADER='' SUPERVISOR='' MEMBERS='' PIDS=''
+  st_members
+  st_left=$(st_count "$PIDS")
 }
 
 st_end_unattended() {
   trap '' HUP INT TERM PIPE
-  PATH=${PATH:+$PATH:}/usr/bin:/bin PROC=/proc
-  LEADER='' SUPERVISOR=$$ GRACE=500
+  LEADER='' SUPERVISOR=$$ CHILDREN='' GRACE=500
   st_climb
+  [ "$VERDICT" != gone ] || st_remove_folder
 }
 
 st_report() { :; }

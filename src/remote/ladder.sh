@@ -1,27 +1,31 @@
 # Ends every process of a task: TERM and CONT, grace, then STOP, look again, KILL until nothing is left.
-# Defines functions only; needs members.sh.
+# Defines functions only; needs folder.sh and members.sh.
 #
 # st_climb reads what st_members reads, and GRACE, the hundredths of a second between TERM and KILL; setting it to 0
-# meanwhile ends the grace. It calls `st_report WORD...` for FOUND, SIGNAL and LEFT, and sets VERDICT to
-#   gone          two scans in a row saw nothing of the task
+# meanwhile ends the grace. It calls `st_report WORD...` for FOUND, SIGNAL, FOREIGN and LEFT, and sets VERDICT to
+#   gone          two scans in a row saw nothing of the task, and nobody holds its FIFO
 #   left          some processes could not be ended; a LEFT names each
+#   held          no process is seen, but one holds the FIFO
 #   unscannable   processes can't be seen on this host
 # shellcheck disable=SC2034 # VERDICT is for the caller
 st_climb() {
-  VERDICT=unscannable MEMBERS='' PIDS='' EMPTY_SCANS=0
+  VERDICT=unscannable MEMBERS='' PIDS='' FOREIGN='' EMPTY_SCANS=0
   st_can_scan || return
   st_scan
   [ "$LOOKED" = yes ] || return
   st_scan_until_gone
   st_report FOUND "$(st_count "$PIDS")" "$(st_leader_found)"
   if ! st_gone; then
+    # An exit from now on is not the command's own.
+    [ -z "$FOLDER" ] || : >"$FOLDER/ending"
     st_signal TERM
     st_signal CONT
     st_wait_for_grace
     st_gone || st_kill_until_gone
   fi
+  st_report_foreign
   if st_gone; then VERDICT=gone; elif [ "$LOOKED" = yes ]; then
-    VERDICT=left
+    if [ -n "$PIDS" ]; then VERDICT=left; else VERDICT=held; fi
     st_report_left
   fi
 }
@@ -31,12 +35,20 @@ st_scan() {
   if st_members || [ "$LOOKED" = no ]; then EMPTY_SCANS=0; else EMPTY_SCANS=$((EMPTY_SCANS + 1)); fi
 }
 
-# A scan is not atomic, so one empty scan proves nothing.
-st_gone() { [ "$EMPTY_SCANS" -ge 2 ]; }
+# A scan is not atomic, so one empty scan proves nothing, and two may miss who forks all the time: the FIFO does not.
+st_gone() {
+  [ "$EMPTY_SCANS" -ge 2 ] || return 1
+  [ "$EMPTY_SCANS" -ge 3 ] && return
+  if st_is_held; then
+    EMPTY_SCANS=1
+    return 1
+  fi
+  EMPTY_SCANS=3
+}
 
 # Scans again while scans are empty, to the second one.
 st_scan_until_gone() {
-  while [ "$EMPTY_SCANS" -gt 0 ] && ! st_gone; do st_scan; done
+  [ "$EMPTY_SCANS" -ne 1 ] || st_scan
 }
 
 st_wait_for_grace() {
@@ -69,18 +81,45 @@ st_kill_until_gone() {
 st_signal() {
   st_sent=0
   for st_pid in $PIDS; do
-    if kill "-$1" "$st_pid" 2>/dev/null || [ ! -d "$PROC/$st_pid" ]; then st_sent=$((st_sent + 1)); fi
+    if kill "-$1" "$st_pid" 2>/dev/null || ! st_is_process "$st_pid"; then st_sent=$((st_sent + 1)); fi
   done
   [ $st_sent -eq 0 ] || st_report SIGNAL "$1" "$st_sent"
 }
 
+st_is_process() {
+  if [ -r "$PROC/$$/stat" ]; then [ -d "$PROC/$1" ]; else ps -p "$1" >/dev/null 2>&1; fi
+}
+
+st_report_foreign() {
+  # shellcheck disable=SC2086 # names
+  set -- $FOREIGN
+  [ $# -eq 0 ] || st_report FOREIGN "$*"
+}
+
 st_report_left() {
   for st_pid in $PIDS; do
-    # shellcheck disable=SC2012 # the name is a number
-    st_user=$(ls -ld "$PROC/$st_pid" 2>/dev/null | awk '{ print $3 }')
-    st_command=$(tr '\0\n\r' '   ' 2>/dev/null <"$PROC/$st_pid/cmdline" | cut -c 1-200)
-    st_report LEFT "$st_pid" "${st_user:-?}" "$st_command"
+    st_describe "$st_pid"
+    st_report LEFT "$st_pid" "${st_owner:-?}" "$st_line"
   done
+}
+
+# Sets st_parent, st_age in seconds, st_owner and st_line, the command, of a process; "" what can't be known.
+st_describe() {
+  st_parent='' st_age=''
+  if [ -r "$PROC/$$/stat" ]; then
+    # shellcheck disable=SC2012 # the name is a number
+    st_owner=$(ls -ld "$PROC/$1" 2>/dev/null | awk '{ print $3 }')
+    st_line=$(tr '\0\n\r' '   ' 2>/dev/null <"$PROC/$1/cmdline" | cut -c 1-200)
+    st_stat=$(tr '\n' ' ' 2>/dev/null <"$PROC/$1/stat")
+    # shellcheck disable=SC2086 # fields, see proc(5)
+    set -- ${st_stat##*) }
+    [ $# -lt 20 ] || st_parent=$2 st_age=$((($(st_now) - ${20}) / 100))
+  else
+    st_owner=$(ps -o user= -p "$1" 2>/dev/null)
+    st_line=$(ps -o command= -p "$1" 2>/dev/null | cut -c 1-200)
+    st_parent=$(ps -o ppid= -p "$1" 2>/dev/null | tr -d ' ')
+    st_age=$(ps -o etime= -p "$1" 2>/dev/null | awk -F '[-:]' '{ for (i = 1; i <= NF; i++) s = s * (i == 2 && /-/ ? 24 : 60) + $i; print s }')
+  fi
 }
 
 st_leader_found() {
@@ -93,10 +132,13 @@ st_count() {
   echo $#
 }
 
-# Hundredths of a second since boot (proc_uptime(5)).
+# Hundredths of a second, counted from any moment: since boot where there is proc_uptime(5).
 st_now() {
-  read -r st_uptime _ <"$PROC/uptime"
-  echo "${st_uptime%.*}${st_uptime#*.}"
+  if read -r st_uptime _ 2>/dev/null <"$PROC/uptime"; then
+    echo "${st_uptime%.*}${st_uptime#*.}"
+  else
+    echo "$(date +%s)00"
+  fi
 }
 
 # Where sleep takes whole seconds only, the shortest is one.

@@ -1,12 +1,27 @@
-# Becomes the main process of a task: says who it is, then turns into the user's shell with the command, as sshd would.
-# $1 is the command; SSH_TASKS_ID stays in the environment as the marker of the task's processes.
+# Becomes the main process of a task: passes the gate of its folder, says who it is, then turns into the user's shell
+# with the command, as sshd would. $1 is the command, $2 the folder, "" when there is none.
+# SSH_TASKS_ID stays in the environment as the marker of the task's processes.
 st_command=$1
-read -r st_stat 2>/dev/null <"/proc/$$/stat"
+if [ -n "$2" ]; then
+  set -C
+  if ! { printf '' >"$2/gate"; } 2>/dev/null; then
+    [ -e "$2/gate" ] || echo "can't write to $2" >&2
+    exit 143
+  fi
+  set +C
+fi
 read -r st_boot_id 2>/dev/null <"/proc/sys/kernel/random/boot_id"
-# Start time is field 22; the fields after the name, which may hold anything, begin with the third (proc(5)).
-# shellcheck disable=SC2086 # fields
-set -- ${st_stat##*) }
-printf '\n%s BEGIN %s %s %s\n' "$SSH_TASKS_NONCE" $$ "${20:-0}" "${st_boot_id:-none}"
+if read -r st_stat 2>/dev/null <"/proc/$$/stat"; then
+  # Start time is field 22; the fields after the name, which may hold anything, begin with the third (proc(5)).
+  # shellcheck disable=SC2086 # fields
+  set -- ${st_stat##*) }
+  st_start=${20}
+else
+  # shellcheck disable=SC2046 # words
+  set -- $(ps -o lstart= -p $$ 2>/dev/null)
+  st_start=$(IFS=_; echo "$*")
+fi
+printf '\n%s BEGIN %s %s %s %s\n' "$SSH_TASKS_NONCE" $$ "${st_start:-0}" "${st_boot_id:-none}" "$PPID"
 printf '\n%s BEGIN\n' "$SSH_TASKS_NONCE" >&2
 unset SSH_TASKS_NONCE
 [ -x "$SHELL" ] || SHELL=/bin/sh

@@ -1,34 +1,34 @@
 import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
-import { systemClock, within } from "../tasks/clock";
+import type { Limits } from "../tasks/limits";
 import type {
   CancelClimb,
   CancelReport,
+  HostProcess,
   Launch,
   OutputStream,
   RemoteEnd,
   RemoteProcess,
   RemoteTask,
 } from "../tasks/remoteHost";
-import type { Limits } from "../tasks/limits";
 import { asError, TaskError } from "../tasks/taskError";
-import { CancelChannel } from "./cancelChannel";
 import type { ConnectionPool, Lease } from "./connectionPool";
 import { FrameReader } from "./frameReader";
-import { attachedScript, type CancelTarget } from "./remoteScripts";
+import { attachedScript, endHeard, type TaskTarget } from "./remoteScripts";
+import { SignalledTask } from "./signalledTask";
 import type { SshConnection } from "./sshConnection";
 import { connectionLost, hostSilent, shellFailed } from "./sshErrors";
+import { TaskControl } from "./taskControl";
 
 /** Output that the main process wrote before its end has this long to arrive on both streams. */
 const drainMs = 200;
-/** A cancel that comes between the launch and its report waits this long to learn what was launched. */
-const launchMs = 3000;
-/** A cancel of a task on a host that can't be reached must have said so within 10 s. */
-const connectSeconds = 5;
-/** A channel of an open connection that says nothing for so long is taken for stuck. */
-const stuckSeconds = 4;
-/** What a login shell with slow rc files may take on a new connection; the cancel's answer doesn't wait for it. */
-const slowShellSeconds = 20;
+
+/** Where a task runs, and what its launch may take. */
+export interface AttachedTaskHost {
+  readonly alias: string;
+  readonly limits: Pick<Limits, "launchSeconds">;
+  readonly pool: Promise<ConnectionPool>;
+}
 
 /** A task tied to its channel: `remote/attached.sh` runs it, and ends it when the channel ends. */
 export class AttachedTask implements RemoteTask {
@@ -38,51 +38,65 @@ export class AttachedTask implements RemoteTask {
   private resolveEnded: (end: RemoteEnd) => void = () => undefined;
   private readonly connecting = new AbortController();
   private readonly nonce = randomBytes(16).toString("hex");
+  private readonly control: TaskControl;
+  private readonly endedStreams = new Set<OutputStream>();
   private scriptSent = false;
   private launchTimer: NodeJS.Timeout | undefined;
   private process: RemoteProcess | undefined;
+  private supervisor = "";
   private end: RemoteEnd | undefined;
   private lease: Lease | undefined;
   private channel: ClientChannel | undefined;
-  private readonly endedStreams = new Set<OutputStream>();
+  /** Takes over on a host that has no POSIX shell. */
+  private signalled: SignalledTask | undefined;
 
   constructor(
-    private readonly at: { readonly alias: string; readonly limits: Pick<Limits, "launchSeconds"> },
-    private readonly pool: Promise<ConnectionPool>,
+    private readonly host: AttachedTaskHost,
     private readonly launch: Launch,
   ) {
+    this.control = new TaskControl(host.alias, host.pool);
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     this.run().catch((error: unknown) => this.finish({ kind: "neverRan", error: asError(error) }));
   }
 
   async cancel(climb: CancelClimb): Promise<CancelReport> {
-    if (!this.scriptSent) {
-      this.finish({ kind: "neverRan" });
-      return neverRan;
-    }
-    const process = this.process ?? (await within(systemClock, launchMs, this.started));
+    if (this.signalled) return this.signalled.cancel(climb);
+    if (!this.scriptSent) this.finish({ kind: "neverRan" });
     if (this.end?.kind === "neverRan") return neverRan;
-    const report = await this.climb(climb, process);
-    // Without a main process seen, an empty scan may have come before the launch: even when the connection is gone, the
-    // script may still be on its way.
-    if (process) return report;
-    if (report.processesFound > 0) return { ...report, mainProcessFound: undefined };
-    return {
-      ...report,
-      gone: false,
-      reason: "It was being launched, and the host has not said more.",
-    };
+    const { target } = this;
+    const report = await this.control.cancel(target, climb);
+    if (report.neverRan) this.finish({ kind: "neverRan" });
+    // Whether the main process was among those found can't be told when it has not said who it is.
+    return target.leader === "" && report.processesFound > 0
+      ? { ...report, mainProcessFound: undefined }
+      : report;
+  }
+
+  listProcesses(): Promise<readonly HostProcess[]> {
+    if (this.signalled) return this.signalled.listProcesses();
+    return this.scriptSent ? this.control.list(this.target) : Promise.resolve([]);
   }
 
   release(): void {
     this.connecting.abort();
+    this.signalled?.release();
     this.channel?.close();
     this.lease?.release();
   }
 
+  private get target(): TaskTarget {
+    const { process, supervisor } = this;
+    return {
+      taskId: this.launch.taskId,
+      leader: process ? `${process.pid}:${process.startTime}` : "",
+      supervisor,
+      bootId: process?.bootId ?? "",
+    };
+  }
+
   private async run(): Promise<void> {
-    const pool = await this.pool;
+    const pool = await this.host.pool;
     for (;;) {
       const lease = await pool.leaseForTask(this.connecting.signal);
       this.lease = lease;
@@ -105,123 +119,93 @@ export class AttachedTask implements RemoteTask {
       return;
     }
     this.channel = channel;
+    const { launchSeconds } = this.host.limits;
     const stdout = this.reader("stdout", (words) => this.onBegin(words, connection.hostAddress));
     const stderr = this.reader("stderr", () => undefined);
+    const noise = (): string => (stdout.noise + stderr.noise).trim();
     channel.on("data", (bytes: Buffer) => stdout.push(bytes));
     channel.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
-    channel.on("close", () =>
-      this.finish(this.endWithoutReport(connection, stdout.noise + stderr.noise)),
-    );
+    channel.on("close", () => this.onClose(connection, noise()));
     this.scriptSent = true;
-    this.launchTimer = setTimeout(
-      () => this.onLaunchSilence(),
-      this.at.limits.launchSeconds * 1000,
-    );
+    this.launchTimer = setTimeout(() => this.onLaunchSilence(), launchSeconds * 1000);
     channel.write(attachedScript(this.nonce, this.launch.taskId, this.launch.command));
   }
 
-  private reader(stream: OutputStream, onBegin: (words: readonly string[]) => void) {
-    return new FrameReader(this.nonce, {
+  private reader(stream: OutputStream, onBegin: (words: readonly string[]) => void): FrameReader {
+    const reader = new FrameReader(this.nonce, {
       onBegin,
       onBytes: (bytes) => this.launch.onOutput(stream, bytes),
-      onEnd: ([code]) => {
+      onEnd: (words) => {
         this.endedStreams.add(stream);
-        const end: RemoteEnd = { kind: "exited", exitCode: Number(code) };
+        const end = this.endFrom(words, reader.noise);
         if (this.endedStreams.size === 2) this.finish(end);
         else setTimeout(() => this.finish(end), drainMs);
       },
     });
+    return reader;
   }
 
-  private onBegin(
-    [pid, startTime = "", bootId = ""]: readonly string[],
-    hostAddress: string,
-  ): void {
+  private endFrom([code, left = ""]: readonly string[], noise: string): RemoteEnd {
+    if (!this.process) {
+      return { kind: "neverRan", error: shellFailed(this.host.alias, noise.trim()) };
+    }
+    const leftRunning = /^\d{1,6}$/.test(left) ? { leftRunning: Number(left) } : {};
+    return { kind: "exited", exitCode: Number(code), ...leftRunning };
+  }
+
+  private onBegin(words: readonly string[], hostAddress: string): void {
     clearTimeout(this.launchTimer);
+    // They go back to the host as words of a request.
+    const [pid, startTime = "", bootId = "", supervisor = ""] = words.map((word) =>
+      word.replace(/[^\w:.+-]/g, ""),
+    );
     this.process = { pid: Number(pid), startTime, bootId, hostAddress };
+    this.supervisor = supervisor;
     this.resolveStarted(this.process);
+    void this.host.pool.then((pool) => pool.prepareControl());
   }
 
   /** Whether the command runs nobody knows: that the channel ends keeps a script that comes late from running on. */
   private onLaunchSilence(): void {
-    const { alias, limits } = this.at;
-    this.finish({
-      kind: "unseen",
-      error: hostSilent(alias, "start the command", limits.launchSeconds),
-    });
+    const { alias, limits } = this.host;
+    const error = hostSilent(alias, "start the command", limits.launchSeconds);
+    this.finish({ kind: "unseen", error });
   }
 
-  /** The channel closed and nobody said how the command ended: the link is gone, or the shell was none or was killed. */
-  private endWithoutReport(connection: SshConnection, noise: string): RemoteEnd {
+  /** Nobody said how the command ended: the link is gone, or the shell was none or was killed. */
+  private onClose(connection: SshConnection, noise: string): void {
+    const { alias } = this.host;
+    if (this.end) return;
     if (this.process || !connection.isOpen) {
-      return { kind: "unseen", error: connection.goneBecause ?? connectionLost(this.at.alias) };
-    }
-    return { kind: "neverRan", error: shellFailed(this.at.alias, noise.trim()) };
-  }
-
-  private async climb(
-    climb: CancelClimb,
-    process: RemoteProcess | undefined,
-  ): Promise<CancelReport> {
-    const target = {
-      taskId: this.launch.taskId,
-      leader: process ? `${process.pid}:${process.startTime}` : "",
-      bootId: process?.bootId ?? "",
-    };
-    const pool = await this.pool;
-    // A connection that is stuck says nothing of the host: a new one may do.
-    let unanswered: CancelReport | undefined;
-    if (pool.hasOpenConnection) {
-      const shared = new CancelChannel(this.at.alias, climb, stuckSeconds);
-      try {
-        const report = await this.climbOver(shared, pool.leaseForCancel({ fresh: false }), target);
-        if (shared.begun) return report;
-        unanswered = report;
-      } catch {
-        // Not asked: the connection is as good as gone, and the next lines say what that of a new one is worth.
-      }
-    }
-    const fresh = new CancelChannel(this.at.alias, climb, slowShellSeconds);
-    try {
-      const report = await this.climbOver(fresh, pool.leaseForCancel({ fresh: true }), target);
-      // What was asked first may have signalled what the second did not find any more.
-      return unanswered && !report.mainProcessFound
-        ? { ...report, mainProcessFound: undefined }
-        : report;
-    } catch (error) {
-      if (unanswered) return unanswered;
-      throw error;
+      this.finish({ kind: "unseen", error: connection.goneBecause ?? connectionLost(alias) });
+    } else if (isNoPosixHost(connection.serverVersion, noise)) {
+      this.runSignalled(connection);
+    } else {
+      this.finish({ kind: "neverRan", error: shellFailed(alias, noise) });
     }
   }
 
-  private async climbOver(
-    channel: CancelChannel,
-    leasing: Promise<Lease>,
-    target: CancelTarget,
-  ): Promise<CancelReport> {
-    const lease = await within(systemClock, connectSeconds * 1000, leasing);
-    if (!lease) {
-      void leasing.then(
-        (late) => late.release(),
-        () => undefined,
-      );
-      throw hostSilent(this.at.alias, "accept a connection for the cancel", connectSeconds);
-    }
-    try {
-      return await channel.run(lease.connection, target);
-    } finally {
-      lease.release();
-    }
+  private runSignalled(connection: SshConnection): void {
+    clearTimeout(this.launchTimer);
+    this.signalled = new SignalledTask(this.host.alias, connection, this.launch);
+    void this.signalled.started.then((process) => this.resolveStarted(process));
+    void this.signalled.ended.then((end) => this.finish(end));
   }
 
   private finish(end: RemoteEnd): void {
     if (this.end) return;
     this.end = end;
     clearTimeout(this.launchTimer);
+    if (end.kind === "exited" && this.channel?.writable) this.channel.write(endHeard);
     this.resolveStarted(this.process);
     this.resolveEnded(end);
     this.release();
   }
+}
+
+/** Windows by its server's name, others by how their command line complains of a word it does not know. */
+function isNoPosixHost(serverVersion: string, noise: string): boolean {
+  return /windows/i.test(serverVersion) || /\bexec\b/.test(noise);
 }
 
 const neverRan: CancelReport = {
@@ -231,4 +215,5 @@ const neverRan: CancelReport = {
   signals: [],
   gone: true,
   left: [],
+  mayRemain: [],
 };

@@ -1,74 +1,83 @@
-import { StringDecoder } from "node:string_decoder";
 import type { CancelReport, LeftProcess, SentSignal } from "../tasks/remoteHost";
 import { visible } from "./visibleText";
 
-/** What a report may be at the most; a hostile host gets no more of our memory. */
-const maxReportBytes = 64 * 1024;
+/** What a report may list at the most; a hostile host gets no more of our memory. */
+const maxListed = 200;
 
-/** Reads the lines of `remote/cancel.sh`, each of which begins with the nonce. */
+/** Why it is not known that nothing is left, by the verdicts of `remote/control.sh`. */
+const reasons: Readonly<Record<string, string>> = {
+  launching: "It was being launched, and the host has not said more.",
+  held: "A process that can't be seen still has a descriptor of the task open.",
+  unscannable: "The host can't show its processes.",
+};
+
+/** Reads the answer of `remote/control.sh` to a cancel. */
 export class CancelReportReader {
-  private readonly decoder = new StringDecoder("utf8");
-  private text = "";
-  private size = 0;
-  private begun = false;
   private processesFound = 0;
   private mainProcessFound: boolean | undefined;
+  private exitCode: number | undefined;
   private verdict: string | undefined;
   private readonly signals: SentSignal[] = [];
   private readonly left: LeftProcess[] = [];
+  private readonly mayRemain: string[] = [];
 
-  constructor(private readonly nonce: string) {}
-
-  /** @returns what the bytes brought with them, if anything that counts. */
-  push(bytes: Buffer): "begun" | "ended" | undefined {
-    this.size += bytes.length;
-    if (this.size > maxReportBytes) return undefined;
-    const lines = (this.text + this.decoder.write(bytes)).split("\n");
-    this.text = lines.pop() ?? "";
-    const had = { begun: this.begun, ended: this.verdict !== undefined };
-    for (const line of lines) this.readLine(line);
-    if (this.verdict !== undefined && !had.ended) return "ended";
-    return this.begun && !had.begun ? "begun" : undefined;
+  /** @returns what the line brought with it, if anything that counts. */
+  readLine(line: string): "begun" | "ended" | undefined {
+    const [word = "", ...words] = line.split(" ");
+    const [first = "", second = ""] = words;
+    if (word === "BEGIN") return "begun";
+    if (word === "END") {
+      this.verdict = first;
+      return "ended";
+    }
+    if (word === "EXITED") this.exitCode = count(first);
+    if (word === "FOUND") {
+      this.processesFound = count(first);
+      this.mainProcessFound = second === "1";
+    }
+    if (word === "SIGNAL" && isSignal(first) && this.signals.length < maxListed) {
+      this.signals.push({ signal: first, count: count(second), at: Date.now() });
+    }
+    if (word === "LEFT" && this.left.length < maxListed) {
+      const command = visible(words.slice(2).join(" ").trim()).slice(0, 200);
+      this.left.push({ pid: count(first), user: visible(second).slice(0, 64), command });
+    }
+    if (word === "FOREIGN") this.mayRemain.push(...readNames(words));
+    return undefined;
   }
 
   result(): CancelReport {
-    const gone = this.verdict === "gone" || this.verdict === "rebooted";
+    const { verdict = "", exitCode } = this;
+    const neverRan = verdict === "never";
+    const gone = neverRan || verdict === "gone" || verdict === "rebooted";
+    const reason = reasons[verdict] ?? `The host gave no verdict (${visible(verdict)}).`;
     return {
-      neverRan: false,
-      mainProcessFound: this.mainProcessFound,
+      neverRan,
+      mainProcessFound: this.mainProcessFound ?? (gone ? false : undefined),
       processesFound: this.processesFound,
       signals: this.signals,
       gone,
       left: this.left,
-      ...(!gone &&
-        this.left.length === 0 && {
-          reason: `The host can't show its processes (${visible(this.verdict ?? "")}).`,
-        }),
+      mayRemain: this.mayRemain,
+      ...(exitCode !== undefined && { exitCode }),
+      ...(!gone && this.left.length === 0 && { reason }),
     };
   }
 
-  private readLine(line: string): void {
-    if (!line.startsWith(`${this.nonce} `)) return;
-    const [word, ...words] = line.slice(this.nonce.length + 1).split(" ");
-    const [first = "", second = ""] = words;
-    if (word === "BEGIN") {
-      this.begun = true;
-    } else if (word === "END") {
-      this.verdict = first;
-    } else if (word === "FOUND") {
-      this.processesFound = count(first);
-      this.mainProcessFound = second === "1";
-    } else if (word === "SIGNAL" && isSignal(first)) {
-      this.signals.push({ signal: first, count: count(second), at: Date.now() });
-    } else if (word === "LEFT") {
-      const command = visible(words.slice(2).join(" ").trim()).slice(0, 200);
-      this.left.push({ pid: count(first), user: visible(second).slice(0, 64), command });
-    }
+  /** What was seen until the host fell silent: signals may have been sent that it did not tell of. */
+  brokenOff(reason: string): CancelReport {
+    return { ...this.result(), mainProcessFound: this.mainProcessFound, gone: false, reason };
   }
 }
 
 function isSignal(word: string): word is SentSignal["signal"] {
   return word === "TERM" || word === "CONT" || word === "STOP" || word === "KILL";
+}
+
+/** Names of programs as our script knows them. */
+function readNames(words: readonly string[]): string[] {
+  const names = words.filter((name) => /^[a-z][a-z-]{0,20}$/.test(name));
+  return [...new Set(names)].slice(0, 20);
 }
 
 /** A number as our scripts write one; what else a host says for one is 0. */

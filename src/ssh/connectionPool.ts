@@ -1,6 +1,8 @@
 import type { Disposable } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import { shuttingDown } from "../tasks/taskError";
+import { abortable, asReason } from "./abortable";
+import type { ControlChannel } from "./controlChannel";
 import type { SshConnection } from "./sshConnection";
 
 export type PoolLimits = Pick<
@@ -23,12 +25,15 @@ export interface Lease {
    * @returns whether another lease may fare better, as the connection has served others.
    */
   refuse(): boolean;
+  /** The connection's channel for requests about tasks, opened where there is none. Rejects with a TaskError. */
+  control(): Promise<ControlChannel>;
 }
 
 interface Member {
   readonly opening: Promise<SshConnection>;
   readonly since: number;
   connection?: SshConnection;
+  control?: Promise<ControlChannel> | undefined;
   tasks: number;
   controls: number;
   /** Ever made. */
@@ -52,6 +57,7 @@ export class ConnectionPool implements Disposable {
   constructor(
     private readonly open: OpenConnection,
     private readonly limits: PoolLimits,
+    private readonly openControl: (connection: SshConnection) => Promise<ControlChannel>,
   ) {}
 
   /**
@@ -74,15 +80,26 @@ export class ConnectionPool implements Disposable {
   }
 
   /**
-   * A place for a cancel: on the least busy open connection, or on a new one, which cancels that come together share.
+   * A place for a cancel: on the open connection that has a control channel or is least busy, or on a new one, which
+   * cancels that come together share.
    * Never waits behind tasks.
    */
   leaseForCancel(options: { readonly fresh: boolean }): Promise<Lease> {
     const members = [...this.members];
     const open = options.fresh ? [] : members.filter((member) => member.connection?.isOpen);
-    const leastBusy = open.sort((a, b) => a.tasks + a.controls - b.tasks - b.controls)[0];
+    const leastBusy = open.sort((a, b) => load(a) - load(b))[0];
     const opening = members.find((member) => this.isJustOpening(member));
     return this.lease(leastBusy ?? opening ?? this.add({ urgent: true }), "controls");
+  }
+
+  /** Makes sure that a busy host has a control channel, so that a cancel need not wait for one. */
+  prepareControl(): void {
+    const members = [...this.members];
+    if (members.some(({ control }) => control !== undefined)) return;
+    const open = members.filter(({ connection }) => connection?.isOpen);
+    const leastBusy = open.sort((a, b) => load(a) - load(b))[0];
+    // Where there is no room for one, a cancel finds its own way.
+    if (leastBusy?.connection) this.control(leastBusy, leastBusy.connection).catch(() => undefined);
   }
 
   get hasOpenConnection(): boolean {
@@ -145,11 +162,31 @@ export class ConnectionPool implements Disposable {
     };
     try {
       const connection = await (signal ? abortable(member.opening, signal) : member.opening);
-      return { connection, release, refuse: () => this.refuse(member, release) };
+      return {
+        connection,
+        release,
+        refuse: () => this.refuse(member, release),
+        control: () => this.control(member, connection),
+      };
     } catch (error) {
       release();
       throw error;
     }
+  }
+
+  private async control(member: Member, connection: SshConnection): Promise<ControlChannel> {
+    member.control ??= this.openControl(connection);
+    const opening = member.control;
+    try {
+      const control = await opening;
+      if (control.isOpen) return control;
+    } catch (error) {
+      if (member.control === opening) member.control = undefined;
+      throw error;
+    }
+    // It was found stuck, or its shell was killed.
+    if (member.control === opening) member.control = undefined;
+    return this.control(member, connection);
   }
 
   private refuse(member: Member, release: () => void): boolean {
@@ -196,16 +233,7 @@ export class ConnectionPool implements Disposable {
   }
 }
 
-/** The work's result, or a rejection as soon as the signal is aborted; the work goes on for whoever else waits for it. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(asReason(signal));
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(asReason(signal));
-    signal.addEventListener("abort", onAbort);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
-
-function asReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error("aborted");
+/** A control channel is worth more than a quiet connection without one. */
+function load({ tasks, controls, control }: Member): number {
+  return tasks + controls - (control ? 1000 : 0);
 }

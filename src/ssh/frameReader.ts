@@ -2,6 +2,7 @@
 export interface FrameEvents {
   onBegin(words: readonly string[]): void;
   onBytes(bytes: Buffer): void;
+  /** Also where nothing has begun: then the noise is all there was. */
   onEnd(words: readonly string[]): void;
 }
 
@@ -38,14 +39,15 @@ export class FrameReader {
 
   /** Reads up to the next line of ours. @returns what is left to read, undefined when more has to come first. */
   private step(bytes: Buffer): Buffer | undefined {
-    const marker = this.state === "noise" ? this.begin : this.end;
-    const at = bytes.indexOf(marker);
-    if (at < 0) {
-      const safe = bytes.length - possibleStart(bytes, marker);
+    const found = firstOf(this.markers, bytes);
+    if (!found) {
+      const starts = this.markers.map((marker) => possibleStart(bytes, marker));
+      const safe = bytes.length - Math.max(...starts);
       this.give(bytes.subarray(0, safe));
       this.held = bytes.subarray(safe);
       return undefined;
     }
+    const { at, marker } = found;
     const lineEnd = bytes.indexOf(newline, at + marker.length);
     if (lineEnd < 0 && bytes.length - at < maxLine) {
       this.give(bytes.subarray(0, at));
@@ -54,12 +56,17 @@ export class FrameReader {
     }
     this.give(bytes.subarray(0, at));
     const line = bytes.subarray(at + marker.length, lineEnd < 0 ? bytes.length : lineEnd);
-    this.enter(line.toString("latin1").trim().split(" "));
+    this.enter(marker, line.toString("latin1").trim().split(" "));
     return bytes.subarray(lineEnd < 0 ? bytes.length : lineEnd + 1);
   }
 
-  private enter(words: readonly string[]): void {
-    if (this.state === "noise") {
+  /** What is looked for: once it has begun, the end alone. */
+  private get markers(): readonly Buffer[] {
+    return this.state === "noise" ? [this.begin, this.end] : [this.end];
+  }
+
+  private enter(marker: Buffer, words: readonly string[]): void {
+    if (marker === this.begin) {
       this.state = "bytes";
       this.events.onBegin(words);
     } else {
@@ -73,6 +80,18 @@ export class FrameReader {
     if (this.state === "bytes") this.events.onBytes(bytes);
     else this.noise = (this.noise + bytes.subarray(-800).toString("utf8")).slice(-200);
   }
+}
+
+function firstOf(
+  markers: readonly Buffer[],
+  bytes: Buffer,
+): { readonly at: number; readonly marker: Buffer } | undefined {
+  let first: { at: number; marker: Buffer } | undefined;
+  for (const marker of markers) {
+    const at = bytes.indexOf(marker);
+    if (at >= 0 && (!first || at < first.at)) first = { at, marker };
+  }
+  return first;
 }
 
 /** How many bytes at the end could be the start of the marker; it holds one newline, its first byte. */

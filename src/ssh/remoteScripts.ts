@@ -1,28 +1,44 @@
 import attached from "../remote/attached.sh";
-import cancel from "../remote/cancel.sh";
+import control from "../remote/control.sh";
+import folder from "../remote/folder.sh";
 import ladder from "../remote/ladder.sh";
 import leader from "../remote/leader.sh";
 import members from "../remote/members.sh";
+import runner from "../remote/runner.sh";
 
 /** The script that runs a task attached to the channel it is sent over. */
 export function attachedScript(nonce: string, taskId: string, command: string): string {
-  const call = ["st_attached", nonce, taskId, withoutComments(leader), command];
-  return script([members, ladder, attached], call);
+  const texts = [withoutComments(leader), withoutComments(runner), command];
+  return script([folder, members, ladder, attached], ["st_attached", nonce, taskId, ...texts]);
 }
 
-export interface CancelTarget {
+/** What tells `attachedScript`, over the same channel, that the task's end was heard of. */
+export const endHeard = "done\n";
+
+/** The script that answers requests about tasks, a line each. */
+export function controlScript(nonce: string): string {
+  return script([folder, members, ladder, control], ["st_control", nonce]);
+}
+
+export interface TaskTarget {
   readonly taskId: string;
   /** `pid:start` of the main process, "" when not known. */
   readonly leader: string;
+  /** Pid of the shell that waits for the main process, "" when not known. */
+  readonly supervisor: string;
   /** Of the boot the main process was started in, "" when not known. */
   readonly bootId: string;
 }
 
-/** The script that cancels a task over a channel of its own. */
-export function cancelScript(nonce: string, target: CancelTarget, graceSeconds: number): string {
-  const hundredths = String(Math.round(graceSeconds * 100));
-  const call = ["st_cancel", nonce, target.taskId, target.leader, target.bootId, hundredths];
-  return script([members, ladder, cancel], call);
+/** One request to `controlScript`. Its words are of letters, digits, `:`, `.`, `_` and `-` only. */
+export function requestLine(
+  verb: "cancel" | "list",
+  nonce: string,
+  { taskId, leader, supervisor, bootId }: TaskTarget,
+  graceSeconds = 0,
+): string {
+  const words = [leader, supervisor, bootId].map((word) => (word === "" ? "-" : word));
+  return `${[verb, nonce, taskId, ...words, Math.round(graceSeconds * 100)].join(" ")}\n`;
 }
 
 /** Functions first, then one call, which a shell only makes once it has read its last brace: cut off, nothing runs. */

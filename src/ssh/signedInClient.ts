@@ -27,7 +27,9 @@ export interface ConnectParts {
 export interface SignedIn {
   readonly client: Client;
   /** Address the connection went to. */
-  readonly hostAddress: string;
+  readonly address: string;
+  /** What the server calls itself, "" when that did not come in one piece. */
+  readonly version: string;
 }
 
 /** Questions that may stay unanswered before a link counts as dead. */
@@ -71,7 +73,7 @@ export async function openSignedInClient(
     socket.destroy();
     throw hostKey.refusal ?? translate(error, target, { signIn, greeted: greeting.seen });
   }
-  return { client, hostAddress: socket.remoteAddress ?? "" };
+  return { client, address: socket.remoteAddress ?? "", version: greeting.version };
 }
 
 /** ssh2 gives up when a question is due and so many are unanswered; a second is left for the way. */
@@ -83,11 +85,13 @@ function keepalive(deadLinkSeconds: number) {
 /** What sshd says, before its version (RFC 4253, section 4.2), to those it drops; often it says nothing (sshd.c, drop_connection). */
 const dropping = /^(Exceeded MaxStartups|Not allowed at this time)/;
 
-/** Whether the server has said anything but that it drops us. */
-function watchGreeting(socket: Socket): { seen: boolean } {
-  const greeting = { seen: false };
+/** Whether the server has said anything but that it drops us, and what it calls itself. */
+function watchGreeting(socket: Socket): { seen: boolean; version: string } {
+  const greeting = { seen: false, version: "" };
   socket.once("data", (bytes: Buffer) => {
-    greeting.seen = !dropping.test(bytes.toString("latin1", 0, 100));
+    const text = bytes.toString("latin1", 0, 255);
+    greeting.seen = !dropping.test(text);
+    greeting.version = /^SSH-[\x20-\x7e]*/.exec(text)?.[0] ?? "";
   });
   return greeting;
 }

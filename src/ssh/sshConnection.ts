@@ -20,8 +20,7 @@ export class SshConnection {
   private constructor(
     private readonly client: Client,
     private readonly alias: string,
-    /** Address the connection went to. */
-    readonly hostAddress: string,
+    private readonly server: { readonly address: string; readonly version: string },
     private readonly parts: { readonly logger: Logger; readonly limits: ChannelLimits },
   ) {
     const { logger } = parts;
@@ -40,8 +39,13 @@ export class SshConnection {
     host: SshHostConfig,
     parts: ConnectParts & { readonly limits: ChannelLimits },
   ): Promise<SshConnection> {
-    const { client, hostAddress } = await openSignedInClient(host, parts);
-    return new SshConnection(client, host.alias, hostAddress, parts);
+    const { client, ...server } = await openSignedInClient(host, parts);
+    return new SshConnection(client, host.alias, server, parts);
+  }
+
+  /** Address the connection went to. */
+  get hostAddress(): string {
+    return this.server.address;
   }
 
   get isOpen(): boolean {
@@ -58,14 +62,25 @@ export class SshConnection {
     return this.closed.event;
   }
 
+  /** What the server calls itself (RFC 4253, section 4.2), "" when it did not come in one piece. */
+  get serverVersion(): string {
+    return this.server.version;
+  }
+
+  /** `openCommand` with `/bin/sh` reading a script from the channel. */
+  openShell<T>(listen: (channel: ClientChannel) => T): Promise<T> {
+    // The constant text needs no quoting in any login shell, and shows nothing in the host's process list.
+    return this.openCommand("exec /bin/sh -s", listen);
+  }
+
   /**
-   * Opens a channel with `/bin/sh` reading a script from it. `listen` is called in the moment the channel opens, as what
-   * it would miss later is lost; its result is what this resolves with. Rejects with a TaskError.
+   * Opens a channel with a command on it. `listen` is called in the moment the channel opens, as what it would miss later
+   * is lost; its result is what this resolves with. Rejects with a TaskError.
    */
-  async openShell<T>(listen: (channel: ClientChannel) => T): Promise<T> {
+  async openCommand<T>(command: string, listen: (channel: ClientChannel) => T): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.exec(listen);
+        return await this.exec(command, listen);
       } catch (error) {
         if (error instanceof TaskError) throw error;
         // A lost connection fails what is under way a moment before it says that it is lost.
@@ -85,7 +100,7 @@ export class SshConnection {
     setTimeout(() => this.client.destroy(), 1000).unref();
   }
 
-  private exec<T>(listen: (channel: ClientChannel) => T): Promise<T> {
+  private exec<T>(command: string, listen: (channel: ClientChannel) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       let late = false;
       const { channelSeconds } = this.parts.limits;
@@ -94,8 +109,7 @@ export class SshConnection {
         reject(hostSilent(this.alias, "open a channel with a shell", channelSeconds));
       }, channelSeconds * 1000);
       try {
-        // The constant text needs no quoting in any login shell, and shows nothing in the host's process list.
-        this.client.exec("exec /bin/sh -s", (error, channel) => {
+        this.client.exec(command, (error, channel) => {
           clearTimeout(timer);
           if (error) reject(error);
           else if (late) channel.close();

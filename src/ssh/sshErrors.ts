@@ -96,6 +96,13 @@ export function channelRefused(alias: string, cause: unknown): TaskError {
   );
 }
 
+export function processesHidden(alias: string): TaskError {
+  return new TaskError(
+    "processesHidden",
+    `SSH error: No processes to see. ${alias} can't show its processes (no /proc, no ps, or no POSIX shell). Log in to it to look.`,
+  );
+}
+
 export function shellFailed(alias: string, output: string): TaskError {
   const said = output === "" ? "" : ` It said ${quoted(output)}.`;
   return new TaskError(

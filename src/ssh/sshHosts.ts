@@ -1,15 +1,19 @@
-import type { Disposable } from "../tasks/lifecycle";
+import { Emitter, type Disposable, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
 import { hostNotFound } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
 import { ConnectionPool } from "./connectionPool";
+import { ControlChannel } from "./controlChannel";
 import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
 import type { SshHostConfig } from "./sshConfigFile";
 import type { SshConnection } from "./sshConnection";
+
+/** What a login shell with slow rc files may take until it reads our script. */
+const controlSeconds = 20;
 
 export interface SshHostsParts {
   readonly catalog: Pick<SshHostCatalog, "findConfig">;
@@ -25,18 +29,29 @@ export class SshHosts implements RemoteHosts, Disposable {
   /** By address: a server does not know by which alias we come. */
   private readonly handshakes = new Map<string, Handshakes>();
   private readonly names = new HostNames();
+  private readonly connected: Emitter<string>;
 
-  constructor(private readonly parts: SshHostsParts) {}
+  constructor(private readonly parts: SshHostsParts) {
+    const { logger } = parts;
+    this.connected = new Emitter((error) => logger.error(`a listener failed: ${String(error)}`));
+  }
+
+  get onDidConnect(): Event<string> {
+    return this.connected.event;
+  }
 
   host(alias: string): RemoteHost {
     const { limits } = this.parts;
-    return { start: (launch) => new AttachedTask({ alias, limits }, this.pool(alias), launch) };
+    return {
+      start: (launch) => new AttachedTask({ alias, limits, pool: this.pool(alias) }, launch),
+    };
   }
 
   /** Closes all connections; what still runs on them is ended by its host. */
   dispose(): void {
     for (const pool of this.pools.values()) pool.dispose();
     this.pools.clear();
+    this.connected.dispose();
   }
 
   /** By what the config says, not by alias: after an edit of the config nothing new goes to the old place. */
@@ -48,7 +63,11 @@ export class SshHosts implements RemoteHosts, Disposable {
     if (!pool) {
       const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
       const open = (): Promise<SshConnection> => this.open(config);
-      pool = new ConnectionPool((how) => handshakes.open(open, how), this.parts.limits);
+      pool = new ConnectionPool(
+        (how) => handshakes.open(open, how),
+        this.parts.limits,
+        (connection) => ControlChannel.open(connection, { alias, seconds: controlSeconds }),
+      );
       this.pools.set(key, pool);
     }
     return pool;
@@ -63,6 +82,8 @@ export class SshHosts implements RemoteHosts, Disposable {
   private async open(config: SshHostConfig): Promise<SshConnection> {
     // ssh2 takes a while to load: that is for the first connection to wait for, not for the editor's start.
     const { SshConnection } = await import("./sshConnection");
-    return SshConnection.open(config, { ...this.parts, names: this.names });
+    const connection = await SshConnection.open(config, { ...this.parts, names: this.names });
+    this.connected.fire(config.alias);
+    return connection;
   }
 }

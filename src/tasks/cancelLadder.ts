@@ -4,13 +4,15 @@ import type { Disposable } from "./lifecycle";
 import type { CancelReport, RemoteTask } from "./remoteHost";
 import { asError } from "./taskError";
 
-export const defaultGraceSeconds = 5;
-
 /** What a climb established, beside its receipt. */
 export interface Climb {
   readonly receipt: CancelReceipt;
   /** Whose doing the end of the main process is: its own when it came before any signal; "unclear" when that was not seen. */
   readonly exit: "own" | "ours" | "unclear";
+  /** Of the main process, where the host knows that it had ended by itself before the cancel. */
+  readonly exitCode?: number;
+  /** Trying again would show no more. */
+  readonly final: boolean;
 }
 
 /**
@@ -20,18 +22,22 @@ export interface Climb {
 export class CancelLadder {
   /** The first request, which is the one that counts, and when it came. */
   readonly cancel: CancelRequest & { readonly requestedAt: number };
+  private readonly graceSeconds: number;
   private readonly forced = new AbortController();
   /** When a later request ends the grace; the first request's own is the host's to keep. */
   private graceEnd = Infinity;
   private shortened: Disposable | undefined;
   private signals: CancelReceipt["signals"] = [];
   private processesFound = 0;
+  private readonly mayRemain = new Set<string>();
+  private exitCode: number | undefined;
   private exit: Climb["exit"] = "own";
 
   constructor(
-    request: CancelRequest,
+    request: CancelRequest & { readonly graceSeconds: number },
     private readonly clock: Clock,
   ) {
+    this.graceSeconds = request.graceSeconds;
     this.cancel = { ...request, requestedAt: clock.now() };
     if (request.force) this.forced.abort();
   }
@@ -69,12 +75,14 @@ export class CancelLadder {
   /** The grace counts from the first signal that reached the host, not from the request. */
   private get remainingGraceSeconds(): number {
     if (this.forced.signal.aborted) return 0;
-    const grace = this.cancel.graceSeconds ?? defaultGraceSeconds;
     const since = this.signals[0]?.at ?? this.clock.now();
-    return Math.max(0, grace - (this.clock.now() - since) / 1000);
+    return Math.max(0, this.graceSeconds - (this.clock.now() - since) / 1000);
   }
 
   private describe(report: CancelReport): Climb {
+    // An exit that came after a signal of an earlier attempt was our doing.
+    if (this.signals.length === 0 && this.exit === "own") this.exitCode ??= report.exitCode;
+    for (const name of report.mayRemain) this.mayRemain.add(name);
     this.signals = [...this.signals, ...report.signals];
     this.processesFound = Math.max(this.processesFound, report.processesFound);
     this.exit = this.judgeExit(report);
@@ -92,9 +100,11 @@ export class CancelLadder {
       ...(!verified && report.reason !== undefined && { unverifiedBecause: report.reason }),
       durationMs: now - this.cancel.requestedAt,
       left: report.left,
-      mayRemain: [],
+      mayRemain: [...this.mayRemain],
     };
-    return { receipt, exit: this.exit };
+    const { exit, exitCode } = this;
+    const final = report.final === true;
+    return { receipt, exit, final, ...(exitCode !== undefined && { exitCode }) };
   }
 
   /** A report that breaks off may miss signals that were sent. */
@@ -112,6 +122,7 @@ const nothingSeen: CancelReport = {
   signals: [],
   gone: false,
   left: [],
+  mayRemain: [],
 };
 
 const neverReachedAHost: CancelReport = { ...nothingSeen, neverRan: true };

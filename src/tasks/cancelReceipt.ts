@@ -13,6 +13,9 @@ export interface CancelRequest {
   readonly force?: boolean;
 }
 
+/** Processes that a sentence names one by one. */
+const maxNamed = 10;
+
 /** The account of one cancel: the same in tool results, tree, webview and log. Times are ms since the Unix epoch. */
 export interface CancelReceipt {
   readonly requestedBy: Requester;
@@ -33,9 +36,22 @@ export interface CancelReceipt {
   readonly unverifiedBecause?: string;
 }
 
-/** One sentence for people. It never says "cancelled" of what was not verified. */
+/** In words for people: what is known, then what nobody can know. It never says "cancelled" of what was not verified. */
 export function describeReceipt(receipt: CancelReceipt, alias: string): string {
-  if (!receipt.verified) return describeUnverified(receipt, alias);
+  const known = receipt.verified
+    ? describeVerified(receipt, alias)
+    : describeUnverified(receipt, alias);
+  const { mayRemain } = receipt;
+  return mayRemain.length > 0 ? `${known} ${describeMayRemain(mayRemain)}.` : known;
+}
+
+/** What was started through another daemon, and so can't be seen: "docker, sudo: what they started …". */
+export function describeMayRemain(mayRemain: readonly string[]): string {
+  const they = mayRemain.length === 1 ? "it" : "they";
+  return `${mayRemain.join(", ")}: what ${they} started elsewhere may still run`;
+}
+
+function describeVerified(receipt: CancelReceipt, alias: string): string {
   if (receipt.processesFound === 0) return `Verified: nothing of it was running on ${alias}.`;
   const found = count(receipt.processesFound, "process", "processes");
   return `Verified: ${found} gone from ${alias} after ${describeSignals(receipt.signals)}, ${(receipt.durationMs / 1000).toFixed(1)} s.`;
@@ -43,7 +59,9 @@ export function describeReceipt(receipt: CancelReceipt, alias: string): string {
 
 function describeUnverified(receipt: CancelReceipt, alias: string): string {
   if (receipt.left.length > 0) {
-    const pids = receipt.left.map((left) => `${left.pid} (${left.user})`).join(", ");
+    const named = receipt.left.slice(0, maxNamed).map((left) => `${left.pid} (${left.user})`);
+    const more = receipt.left.length - named.length;
+    const pids = named.join(", ") + (more > 0 ? ` and ${more} more` : "");
     return `Not verified: ${count(receipt.left.length, "process", "processes")} may still run on ${alias}: ${pids}.`;
   }
   return `Not verified: it may still run on ${alias}. ${receipt.unverifiedBecause ?? "The host gave no answer."}`;

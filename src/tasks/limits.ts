@@ -17,6 +17,8 @@ export const limitRanges = {
   maxRunningPerHost: range(20, 1, 1000),
   /** Tasks on all hosts at a time. */
   maxRunning: range(100, 1, 10_000),
+  /** Between TERM and KILL of a cancel that names no other grace. */
+  graceSeconds: range(5, 0, 30),
   /** Tasks that may wait for a place; a further one is refused. */
   maxWaiting: range(1000, 0, 100_000),
   /** Ended tasks kept; the oldest go first. */

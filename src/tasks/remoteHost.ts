@@ -1,5 +1,7 @@
 /** What the core needs from outside to reach a host; `ssh/` makes it true, a test stands in for it. */
 
+import type { Event } from "./lifecycle";
+
 /** A machine the user can reach. */
 export interface HostInfo {
   readonly alias: string;
@@ -49,6 +51,8 @@ export type RemoteEnd =
       readonly kind: "exited";
       readonly exitCode: number;
       readonly signal?: string;
+      /** Processes that the main one left behind; absent where they can't be counted. */
+      readonly leftRunning?: number;
     }
   /** The command never ran on the host, and never will. */
   | { readonly kind: "neverRan"; readonly error?: Error }
@@ -65,6 +69,11 @@ export interface RemoteTask {
    * Rejects with a TaskError when the host can't be reached or doesn't answer in time.
    */
   cancel(options: CancelClimb): Promise<CancelReport>;
+  /**
+   * Its live processes on the host, by pid; nothing is touched. Also those that an ended main process left behind.
+   * Rejects with a TaskError when the host can't be reached or can't show them.
+   */
+  listProcesses(): Promise<readonly HostProcess[]>;
   /** Lets go of the connection. What runs on the host is not touched, so only for what has ended or can't be reached. */
   release(): void;
 }
@@ -73,6 +82,12 @@ export interface CancelClimb {
   readonly graceSeconds: number;
   /** Aborting it ends the grace at once. */
   readonly force: AbortSignal;
+}
+
+/** A live process of a task. */
+export interface HostProcess extends LeftProcess {
+  readonly parent: number;
+  readonly ageSeconds: number;
 }
 
 /** A process that could not be ended. */
@@ -102,6 +117,12 @@ export interface CancelReport {
   /** True when the last scans on the host found nothing of the task. */
   readonly gone: boolean;
   readonly left: readonly LeftProcess[];
+  /** Programs seen among them that start things through another daemon, which are not ours to see: `docker`, `sudo`. */
+  readonly mayRemain: readonly string[];
+  /** Of the main process, when it had ended by itself before this climb began. */
+  readonly exitCode?: number;
+  /** No other climb would see more than this one. */
+  readonly final?: boolean;
   /** Why `gone` could not be established, when it was not for `left`. */
   readonly reason?: string;
 }
@@ -114,4 +135,6 @@ export interface RemoteHost {
 /** The way to each host. */
 export interface RemoteHosts {
   host(alias: string): RemoteHost;
+  /** Fires with the alias of a host to which a connection was opened. */
+  readonly onDidConnect: Event<string>;
 }

@@ -23,8 +23,10 @@ export interface OnHost {
 
 interface Ended extends OnHost {
   readonly endedAt: number;
-  /** Of the cancel that ended it or came too late to. */
+  /** Of the cancel that ended it or came too late to, or of the end of what it left running. */
   readonly receipt?: CancelReceipt;
+  /** Processes that it left on its host; absent where nobody could count them. */
+  readonly leftRunning?: number;
 }
 
 /** Accepted, and not yet seen running on the host. */
@@ -76,14 +78,14 @@ export type LiveTask = PendingTask | RunningTask | CancellingTask | LostTask;
 export type Task = LiveTask | EndedTask;
 export type TaskStatus = Task["status"];
 
-/** Every legal move. The ended states have none: they never change. */
+/** Every legal move. An ended state never changes; what is known of it may, when what the task left running is ended. */
 const moves: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   pending: ["running", "cancelling", "failed"],
   running: ["cancelling", "completed", "failed"],
   cancelling: ["cancelling", "cancelled", "completed", "failed", "lost"],
   lost: ["cancelling"],
-  completed: [],
-  failed: [],
+  completed: ["completed"],
+  failed: ["failed"],
   cancelled: [],
 };
 
@@ -92,7 +94,7 @@ export function mayMove(from: TaskStatus, to: TaskStatus): boolean {
 }
 
 export function isEnded(task: Task): task is EndedTask {
-  return moves[task.status].length === 0;
+  return task.status === "completed" || task.status === "failed" || task.status === "cancelled";
 }
 
 /** A task nobody needs to wait for any more. */
@@ -105,6 +107,11 @@ export function isSettled(task: Task): task is SettledTask {
 /** Whether a cancel would still do something; true again for a `lost` task, which may be tried anew. */
 export function isCancellable(task: Task): task is LiveTask {
   return !isEnded(task);
+}
+
+/** How many processes it has left on its host, as far as they could be counted. */
+export function leftRunning(task: Task): number {
+  return ("leftRunning" in task && task.leftRunning) || 0;
 }
 
 /** Milliseconds from its creation to its end, or to `now` while it lives. */

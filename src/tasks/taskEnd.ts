@@ -17,9 +17,10 @@ export function endOfItself(
     const error = end.error ?? new Error("The command never ran.");
     return { ...common, status: "failed", exitCode: -1, timeout: false, error };
   }
-  const { exitCode, signal } = end;
-  if (exitCode === 0 && !signal) return { ...common, status: "completed", exitCode };
-  return { ...common, status: "failed", exitCode, timeout: false, ...(signal && { signal }) };
+  const { exitCode, signal, leftRunning } = end;
+  const ended = { ...common, ...(leftRunning !== undefined && { leftRunning }) };
+  if (exitCode === 0 && !signal) return { ...ended, status: "completed", exitCode };
+  return { ...ended, status: "failed", exitCode, timeout: false, ...(signal && { signal }) };
 }
 
 /** The end of a task that a verified cancel ended; which one depends on who asked for it. */

@@ -17,6 +17,7 @@ export type TaskErrorCode =
   | "handshakeFailed"
   | "signInFailed"
   | "channelRefused"
+  | "processesHidden"
   | "shellFailed"
   | "hostSilent"
   | "shuttingDown";

@@ -1,13 +1,12 @@
-import { defaultGraceSeconds } from "./cancelLadder";
 import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
-import type { CancelRequest } from "./cancelReceipt";
+import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
 import { within, type Clock } from "./clock";
 import { Emitter, type Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
 import type { Logger } from "./logger";
 import type { OutputCursor, OutputSlice } from "./outputLog";
 import { OutputMemory } from "./outputMemory";
-import type { HostCatalog, RemoteHosts } from "./remoteHost";
+import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
 import { RunSlots } from "./runSlots";
 import { isCancellable, isEnded, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
@@ -49,6 +48,7 @@ export class TaskManager implements Disposable {
   private readonly changed: Emitter<Task>;
   private readonly removed: Emitter<string>;
   private readonly output: Emitter<string>;
+  private readonly reached: Disposable;
   private closing: Promise<unknown> | undefined;
 
   constructor(private readonly parts: TaskManagerParts) {
@@ -61,6 +61,7 @@ export class TaskManager implements Disposable {
     this.changed = new Emitter(onListenerError);
     this.removed = new Emitter(onListenerError);
     this.output = new Emitter(onListenerError);
+    this.reached = parts.hosts.onDidConnect((alias) => this.onHostReached(alias));
   }
 
   /** Fires with the new snapshot after every change of a task, its creation included. */
@@ -110,7 +111,7 @@ export class TaskManager implements Disposable {
    * 10 s after the call; the cancel goes on behind that. @throws TaskError `invalidRequest` for a bad grace.
    */
   async cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
-    const graceSeconds = checkGraceSeconds(request.graceSeconds ?? defaultGraceSeconds);
+    const graceSeconds = checkGraceSeconds(request.graceSeconds ?? this.parts.limits.graceSeconds);
     const run = this.registry.find(taskId);
     const task = run?.task;
     const accepted = task !== undefined && isCancellable(task);
@@ -121,6 +122,24 @@ export class TaskManager implements Disposable {
     const answerMs = (graceSeconds + answerMarginSeconds) * 1000;
     await within(this.parts.clock, answerMs, run.cancel(request));
     return describeOutcome(run.task);
+  }
+
+  /**
+   * The live processes of a task on its host, also those it left behind: what a cancel would end. Nothing is touched.
+   * Undefined when no task has the id. Rejects with a TaskError when the host can't be reached or can't show them.
+   */
+  async listProcesses(taskId: string): Promise<readonly HostProcess[] | undefined> {
+    return this.registry.find(taskId)?.listProcesses();
+  }
+
+  /**
+   * Ends what an ended task left running, by the same ladder; its status stays. @returns the receipt; undefined when
+   * there is no such task or it left nothing. Never rejects but for a bad grace (TaskError `invalidRequest`).
+   */
+  async stopLeftovers(taskId: string, request: CancelRequest): Promise<CancelReceipt | undefined> {
+    if (request.graceSeconds !== undefined) checkGraceSeconds(request.graceSeconds);
+    this.parts.logger.info(`end of what ${taskId} left requested by ${request.requestedBy}`);
+    return this.registry.find(taskId)?.stopLeftovers(request);
   }
 
   getTask(taskId: string): Task | undefined {
@@ -191,6 +210,7 @@ export class TaskManager implements Disposable {
   /** Ends events and begins the shutdown; whoever can wait awaits `shutdown()` first. */
   dispose(): void {
     void this.shutdown().finally(() => {
+      this.reached.dispose();
       this.changed.dispose();
       this.removed.dispose();
       this.output.dispose();
@@ -207,11 +227,18 @@ export class TaskManager implements Disposable {
     return Promise.allSettled(live.map((task) => this.cancelTask(task.id, request)));
   }
 
+  private onHostReached(alias: string): void {
+    for (const run of this.registry.list()) {
+      if (run.task.alias === alias) run.onHostReached();
+    }
+  }
+
   private accept(task: PendingTask): Task {
     const run = new TaskRun(task, {
       host: this.parts.hosts.host(task.alias),
       clock: this.parts.clock,
       logger: this.parts.logger,
+      graceSeconds: () => this.parts.limits.graceSeconds,
       onChange: (next) => this.onChange(next),
       onOutput: () => this.output.fire(task.id),
       accountOutput: this.memory.account,
@@ -227,7 +254,15 @@ export class TaskManager implements Disposable {
 
   private onChange(task: Task): void {
     if (isEnded(task) || task.status === "lost") this.slots.leave(task.id);
-    if (task.status !== "running") this.parts.logger.info(`${task.id} is ${task.status}`);
+    if (task.status !== "running") this.parts.logger.info(describeForLog(task));
     this.changed.fire(task);
   }
+}
+
+/** Ids and outcomes, no commands; what has ended by a cancel comes with its receipt. */
+function describeForLog(task: Task): string {
+  const is = `${task.id} is ${task.status}`;
+  if (!isEnded(task) || !task.receipt) return is;
+  const { requestedBy } = task.receipt;
+  return `${is}; cancel by ${requestedBy}: ${describeReceipt(task.receipt, task.alias)}`;
 }

@@ -4,7 +4,7 @@ import { within, type Clock } from "./clock";
 import { DisposableStore, type Disposable } from "./lifecycle";
 import type { Logger } from "./logger";
 import { OutputLog } from "./outputLog";
-import type { RemoteEnd, RemoteHost, RemoteProcess, RemoteTask } from "./remoteHost";
+import type { HostProcess, RemoteEnd, RemoteHost, RemoteProcess, RemoteTask } from "./remoteHost";
 import { isEnded, mayMove, type OnHost, type PendingTask, type Task, type TaskFacts } from "./task";
 import { endOfCancel, endOfItself } from "./taskEnd";
 
@@ -12,6 +12,8 @@ export interface TaskRunParts {
   readonly host: RemoteHost;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of a cancel that names none. */
+  readonly graceSeconds: () => number;
   readonly onChange: (task: Task) => void;
   readonly onOutput: () => void;
   /** Told by how many bytes the output takes more memory, or less when negative. */
@@ -41,7 +43,10 @@ export class TaskRun {
   private ladder: CancelLadder | undefined;
   private attempt: Promise<void> | undefined;
   private attempts = 0;
+  /** Trying again would show no more. */
+  private hopeless = false;
   private retry: Disposable | undefined;
+  private leftovers: Promise<Climb> | undefined;
   private readonly facts: TaskFacts;
   private current: Task;
 
@@ -92,10 +97,51 @@ export class TaskRun {
     if (isEnded(this.task)) return Promise.resolve();
     this.ladder?.join(request);
     if (this.attempt) return this.attempt;
-    this.ladder ??= this.owned.add(new CancelLadder(request, this.parts.clock));
+    this.ladder ??= this.owned.add(this.createLadder(request));
     this.attempts = 0;
     this.moveToCancelling(this.ladder);
     return this.climb(this.ladder);
+  }
+
+  /** The live processes of the task on its host; none before its launch. Rejects with a TaskError. */
+  listProcesses(): Promise<readonly HostProcess[]> {
+    return this.remote?.listProcesses() ?? Promise.resolve([]);
+  }
+
+  /**
+   * Ends what an ended task left running: one climb of the same ladder, whose receipt the task then has. Joined by whoever
+   * asks meanwhile. @returns the receipt; undefined when the task left nothing.
+   */
+  async stopLeftovers(request: CancelRequest): Promise<CancelReceipt | undefined> {
+    if (!isEnded(this.task) || !("leftRunning" in this.task) || !this.task.leftRunning) {
+      return undefined;
+    }
+    const ladder = this.createLadder(request);
+    this.leftovers ??= ladder.climb(this.remote).finally(() => {
+      ladder.dispose();
+      this.leftovers = undefined;
+    });
+    const { receipt } = await this.leftovers;
+    if (isEnded(this.task) && this.task.status !== "cancelled") {
+      const leftRunning = receipt.verified ? 0 : this.task.leftRunning;
+      this.move({ ...this.task, receipt, leftRunning });
+    }
+    return receipt;
+  }
+
+  private createLadder(request: CancelRequest): CancelLadder {
+    const graceSeconds = request.graceSeconds ?? this.parts.graceSeconds();
+    return new CancelLadder({ ...request, graceSeconds }, this.parts.clock);
+  }
+
+  /** Its host can be reached: a verification that failed may work now. */
+  onHostReached(): void {
+    const { status } = this.task;
+    if (!this.ladder || this.attempt || this.hopeless) return;
+    if (status !== "cancelling" && status !== "lost") return;
+    this.attempts = 0;
+    this.moveToCancelling(this.ladder);
+    void this.climb(this.ladder);
   }
 
   private onStarted(process: RemoteProcess): void {
@@ -117,11 +163,8 @@ export class TaskRun {
         return;
       case "cancelling":
       case "lost":
-        // The end of the main process is news: a verification that failed may work now.
-        if (!this.attempt && end.kind === "exited" && this.ladder) {
-          this.moveToCancelling(this.ladder);
-          void this.climb(this.ladder);
-        }
+        // The end of the main process is news as well.
+        if (end.kind === "exited") this.onHostReached();
         return;
       case "completed":
       case "failed":
@@ -133,17 +176,21 @@ export class TaskRun {
   private climb(ladder: CancelLadder): Promise<void> {
     this.attempts++;
     this.retry?.dispose();
-    this.attempt = ladder.climb(this.remote).then(async ({ receipt, exit }) => {
-      if (receipt.verified) return this.conclude(receipt, exit);
+    this.attempt = ladder.climb(this.remote).then(async (climb) => {
+      if (climb.receipt.verified) return this.conclude(climb);
       // Over before anybody hears of it: who asks again in that moment gets a new attempt.
       this.attempt = undefined;
-      this.tryAgainLater(ladder, receipt);
+      this.tryAgainLater(ladder, climb);
     });
     return this.attempt;
   }
 
   /** The host has nothing of it any more: now the only question is which end that was. */
-  private async conclude(receipt: CancelReceipt, exit: Climb["exit"]): Promise<void> {
+  private async conclude({ receipt, exit, exitCode }: Climb): Promise<void> {
+    if (exitCode !== undefined) {
+      this.move(endOfItself(this.endedNow, { kind: "exited", exitCode }, receipt));
+      return;
+    }
     const patience = exit === "ours" ? drainMs : exitCodeMs;
     const end = this.remote && (await within(this.parts.clock, patience, this.remote.ended));
     this.move(
@@ -153,8 +200,9 @@ export class TaskRun {
     );
   }
 
-  private tryAgainLater(ladder: CancelLadder, receipt: CancelReceipt): void {
-    const delay = retryDelays[this.attempts - 1];
+  private tryAgainLater(ladder: CancelLadder, { receipt, final }: Climb): void {
+    this.hopeless = final;
+    const delay = final ? undefined : retryDelays[this.attempts - 1];
     const { cancel } = ladder;
     this.parts.logger.warn(`${this.task.id}: ${describeReceipt(receipt, this.task.alias)}`);
     if (delay === undefined) {
@@ -189,8 +237,9 @@ export class TaskRun {
       );
       return;
     }
+    const ends = isEnded(next) && !isEnded(this.task);
     this.current = next;
-    if (isEnded(next)) {
+    if (ends) {
       this.owned.dispose();
       this.output.end(keptTailBytes);
       this.remote?.release();

@@ -13,13 +13,18 @@ export interface CancelParts {
 
 const retry = "Retry Cancel";
 
-/** Cancels for a person and tells them what the tree and the panel don't: that it came too late, or is not verified. */
+/** Cancels for a person, with `force` without any grace, and tells them what the tree and the panel don't: that it came too late, or is not verified. */
 export async function cancelTask(
   { tasks, notify }: CancelParts,
   taskId: string,
   door: Door,
+  force = false,
 ): Promise<void> {
-  const request = { requestedBy: door, reason: "requested by the user" } as const;
+  const request = {
+    requestedBy: door,
+    reason: "requested by the user",
+    ...(force && { force }),
+  } as const;
   for (;;) {
     const outcome = await tasks.cancelTask(taskId, request);
     if (isUnverified(outcome)) {

@@ -4,6 +4,10 @@ import { limitNames, type LimitName } from "../tasks/limits";
 
 export const commandIds = [
   "sshTasks.cancelTask",
+  "sshTasks.forceKillTask",
+  "sshTasks.retryCancelTask",
+  "sshTasks.stopLeftovers",
+  "sshTasks.showTaskProcesses",
   "sshTasks.runTask",
   "sshTasks.showTaskOutput",
   "sshTasks.clearFinishedTasks",
@@ -23,7 +27,13 @@ export const settingIds: readonly (PathSettingId | `${typeof limitSection}.${Lim
 ];
 
 /** What a task offers in the tree's menus. */
-export const treeContexts = ["cancellable", "ended"] as const;
+export const treeContexts = [
+  "cancellable",
+  "cancelling",
+  "lost",
+  "ended",
+  "endedWithLeftovers",
+] as const;
 export type TreeContext = (typeof treeContexts)[number];
 
 export const viewId = "sshTasks.tasks";

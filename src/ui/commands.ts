@@ -1,16 +1,28 @@
 import * as vscode from "vscode";
 import { DisposableStore, type Disposable } from "../tasks/lifecycle";
-import { isCancellable } from "../tasks/task";
+import type { Task } from "../tasks/task";
 import type { TaskManager } from "../tasks/taskManager";
-import { cancelTask } from "./cancelTask";
-import { commandIds, type CommandId } from "./commandIds";
+import { cancelTask, type Door } from "./cancelTask";
+import { commandIds, type CommandId, type TreeContext } from "./commandIds";
 import type { Notify } from "./notify";
 import { pickTask } from "./pickTask";
 import { runTask, type RunParts } from "./runTask";
+import { showProcesses } from "./showProcesses";
+import { stopLeftovers } from "./stopLeftovers";
 import type { TaskPanel } from "./taskPanel";
+import { contextOf } from "./treeContext";
 
 export interface CommandParts {
-  readonly tasks: Pick<TaskManager, "cancelTask" | "clearFinished" | "listTasks" | "startTask">;
+  readonly tasks: Pick<
+    TaskManager,
+    | "cancelTask"
+    | "clearFinished"
+    | "getTask"
+    | "listProcesses"
+    | "listTasks"
+    | "startTask"
+    | "stopLeftovers"
+  >;
   readonly catalog: RunParts["catalog"];
   readonly panel: Pick<TaskPanel, "show">;
   readonly notify: Notify;
@@ -38,10 +50,13 @@ type Handler = (taskId?: string, preserveFocus?: unknown) => void | Promise<void
 function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
   const { tasks, panel } = parts;
   return {
-    "sshTasks.cancelTask": async (taskId) => {
-      if (taskId !== undefined) return cancelTask(parts, taskId, "tree");
-      const picked = await pickLive(parts);
-      if (picked !== undefined) await cancelTask(parts, picked, "palette");
+    ...createEndings(parts),
+    "sshTasks.showTaskProcesses": async (taskId) => {
+      const picked = taskId ?? (await pickWithProcesses(parts));
+      if (picked === undefined) return;
+      const door = taskId === undefined ? "palette" : "tree";
+      const end = (task: Task): void => void endTask(parts, task, door);
+      await showProcesses({ ...parts, end }, picked);
     },
     "sshTasks.runTask": async () => {
       const started = await runTask(parts);
@@ -56,11 +71,73 @@ function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
   };
 }
 
-async function pickLive({ tasks, notify }: CommandParts): Promise<string | undefined> {
-  const live = tasks.listTasks().filter(isCancellable);
-  if (live.length > 0) return pickTask(live, "Choose the SSH task to cancel");
-  notify.inform("No SSH task is running.");
+/** The commands that end something; each picker lists only what its command can do something about. */
+function createEndings(parts: CommandParts) {
+  const ending =
+    (end: (taskId: string, door: Door) => Promise<void>, choice: Choice): Handler =>
+    async (taskId) => {
+      if (taskId !== undefined) return end(taskId, "tree");
+      const picked = await pickFitting(parts, choice);
+      if (picked !== undefined) await end(picked, "palette");
+    };
+  const cancel = (taskId: string, door: Door) => cancelTask(parts, taskId, door);
+  return {
+    "sshTasks.cancelTask": ending(cancel, {
+      contexts: ["cancellable", "lost"],
+      placeHolder: "Choose the SSH task to cancel",
+      none: "No SSH task is running.",
+    }),
+    "sshTasks.forceKillTask": ending((taskId, door) => cancelTask(parts, taskId, door, true), {
+      contexts: ["cancelling"],
+      placeHolder: "Choose the SSH task to kill now",
+      none: "No SSH task is being cancelled.",
+    }),
+    "sshTasks.retryCancelTask": ending(cancel, {
+      contexts: ["lost"],
+      placeHolder: "Choose the SSH task to cancel again",
+      none: "No SSH task is lost.",
+    }),
+    "sshTasks.stopLeftovers": ending((taskId, door) => stopLeftovers(parts, taskId, door), {
+      contexts: ["endedWithLeftovers"],
+      placeHolder: "Choose the SSH task whose leftovers to stop",
+      none: "No SSH task has left anything running.",
+    }),
+  };
+}
+
+interface Choice {
+  readonly contexts: readonly TreeContext[];
+  readonly placeHolder: string;
+  readonly none: string;
+}
+
+function pickWithProcesses(parts: CommandParts): Promise<string | undefined> {
+  return pickFitting(parts, {
+    contexts: ["cancellable", "cancelling", "lost", "endedWithLeftovers"],
+    placeHolder: "Choose the SSH task whose processes to show",
+    none: "No SSH task is running.",
+  });
+}
+
+async function pickFitting(
+  { tasks, notify }: CommandParts,
+  { contexts, placeHolder, none }: Choice,
+): Promise<string | undefined> {
+  const fitting = tasks.listTasks().filter((task) => contexts.includes(contextOf(task)));
+  if (fitting.length > 0) return pickTask(fitting, placeHolder);
+  notify.inform(none);
   return undefined;
+}
+
+/** By what the task offered when it was looked at. */
+async function endTask(parts: CommandParts, task: Task, door: Door): Promise<void> {
+  try {
+    const context = contextOf(task);
+    if (context === "endedWithLeftovers") await stopLeftovers(parts, task.id, door);
+    else await cancelTask(parts, task.id, door, context === "cancelling");
+  } catch (error) {
+    void parts.notify.error(error);
+  }
 }
 
 async function pickAny({ tasks, notify }: CommandParts): Promise<string | undefined> {

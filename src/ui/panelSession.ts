@@ -23,7 +23,8 @@ export type SessionTasks = Pick<
 
 export interface SessionParts {
   readonly tasks: SessionTasks;
-  readonly cancel: (taskId: string) => void;
+  readonly cancel: (taskId: string, force: boolean) => void;
+  readonly stopLeftovers: (taskId: string) => void;
   readonly runTask: () => void;
 }
 
@@ -79,7 +80,8 @@ export class PanelSession implements Disposable {
     dispatch(message, fromPanelChecks, {
       ready: () => this.sendState(),
       readOutput: (question) => this.feed.ask(question),
-      cancel: ({ taskId }) => this.parts.cancel(taskId),
+      cancel: ({ taskId, force }) => this.parts.cancel(taskId, force),
+      stopLeftovers: ({ taskId }) => this.parts.stopLeftovers(taskId),
       runTask: () => this.parts.runTask(),
     });
   }

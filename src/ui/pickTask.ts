@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Task } from "../tasks/task";
 import { formatElapsed } from "./elapsed";
-import { describeStatus, titleOf } from "./taskText";
+import { describeStatus, plainLabel, titleOf } from "./taskText";
 
 interface TaskPick extends vscode.QuickPickItem {
   readonly taskId: string;
@@ -14,7 +14,7 @@ export async function pickTask(
 ): Promise<string | undefined> {
   const now = Date.now();
   const picks = tasks.map((task): TaskPick => ({
-    label: titleOf(task.command, 120),
+    label: plainLabel(titleOf(task.command, 120)),
     description: task.alias,
     detail: `${describeStatus(task)} · ${formatElapsed(task, now)}`,
     taskId: task.id,

@@ -6,10 +6,11 @@ import { panelType, type CommandId } from "./commandIds";
 import type { Notify } from "./notify";
 import { panelHtml } from "./panelHtml";
 import { PanelSession, type SessionTasks } from "./panelSession";
+import { stopLeftovers } from "./stopLeftovers";
 
 export interface TaskPanelParts {
   readonly extensionUri: vscode.Uri;
-  readonly tasks: SessionTasks & Pick<TaskManager, "cancelTask">;
+  readonly tasks: SessionTasks & Pick<TaskManager, "cancelTask" | "stopLeftovers">;
   readonly notify: Notify;
 }
 
@@ -65,7 +66,9 @@ export class TaskPanel implements vscode.WebviewPanelSerializer, Disposable {
     panel.webview.options = { enableScripts: true, localResourceRoots: [file("dist")] };
     const session = new PanelSession(panel.webview, {
       tasks,
-      cancel: (taskId) => void this.cancel(taskId),
+      cancel: (taskId, force) =>
+        void this.end(() => cancelTask(this.parts, taskId, "webview", force)),
+      stopLeftovers: (taskId) => void this.end(() => stopLeftovers(this.parts, taskId, "webview")),
       runTask: () => void vscode.commands.executeCommand("sshTasks.runTask" satisfies CommandId),
     });
     panel.onDidChangeViewState(() => {
@@ -80,9 +83,9 @@ export class TaskPanel implements vscode.WebviewPanelSerializer, Disposable {
     return { panel, session };
   }
 
-  private async cancel(taskId: string): Promise<void> {
+  private async end(ending: () => Promise<void>): Promise<void> {
     try {
-      await cancelTask(this.parts, taskId, "webview");
+      await ending();
     } catch (error) {
       void this.parts.notify.error(error);
     }

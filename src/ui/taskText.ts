@@ -1,5 +1,5 @@
 import { describeReceipt, type CancelRequest } from "../tasks/cancelReceipt";
-import type { FailedTask, Task } from "../tasks/task";
+import { leftRunning, type FailedTask, type Task } from "../tasks/task";
 
 /** A sentence about a task, and how much it should worry. */
 export interface TaskNote {
@@ -18,6 +18,11 @@ export function titleOf(command: string, maxLength: number): string {
 /** Bidirectional controls can make a command read as another one (CVE-2021-42574). */
 export function visible(text: string): string {
   return text.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
+}
+
+/** Text for the labels of quick picks, where `$(name)` would be drawn as an icon. */
+export function plainLabel(text: string): string {
+  return text.replace(/\$\((?=[\w-]+(~[\w-]+)?\))/g, "\\$(");
 }
 
 /** The state in one or two words, with what is worth knowing of its end. */
@@ -44,9 +49,16 @@ export function describeStatus(task: Task): string {
 export function noteOf(task: Task): TaskNote | undefined {
   if (task.status === "failed" && task.error) return { text: task.error.message, kind: "error" };
   const receipt = "receipt" in task ? task.receipt : undefined;
-  if (!receipt) return undefined;
+  if (!receipt) return noteOfLeftovers(task);
   const text = describeReceipt(receipt, task.alias);
   return { text, kind: receipt.verified ? "verified" : "warning" };
+}
+
+function noteOfLeftovers(task: Task): TaskNote | undefined {
+  const left = leftRunning(task);
+  if (left === 0) return undefined;
+  const what = left === 1 ? "1 process" : `${left} processes`;
+  return { text: `It left ${what} running on ${task.alias}.`, kind: "warning" };
 }
 
 /** Who or what started a task or asked for a cancel, as in "by you". */

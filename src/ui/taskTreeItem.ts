@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
-import { isCancellable, type Task, type TaskStatus } from "../tasks/task";
-import type { CommandId, TreeContext } from "./commandIds";
+import { leftRunning, type Task, type TaskStatus } from "../tasks/task";
+import type { CommandId } from "./commandIds";
 import { formatElapsedInSteps } from "./elapsed";
+import { receiptLines } from "./receiptText";
 import { describeDoor, describeStatus, noteOf, titleOf, visible } from "./taskText";
+import { contextOf } from "./treeContext";
 
 /** Product icons in colours that every theme has: those of the editor's own test results. */
 const icons: Readonly<Record<TaskStatus, readonly [icon: string, color: string]>> = {
@@ -23,10 +25,10 @@ export function createTreeItem(task: Task, now: number): vscode.TreeItem {
   const [icon, color] = icons[task.status];
   item.id = task.id;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
-  item.description = [task.alias, formatElapsedInSteps(task, now), remark(task)]
+  item.description = [task.alias, formatElapsedInSteps(task, now), remark(task), leftovers(task)]
     .filter(Boolean)
     .join(" · ");
-  item.contextValue = (isCancellable(task) ? "cancellable" : "ended") satisfies TreeContext;
+  item.contextValue = contextOf(task);
   // Without the elapsed time: a screen reader would read the line anew each second.
   item.accessibilityInformation = { label: `${title}, ${describeStatus(task)} on ${task.alias}` };
   item.command = {
@@ -54,6 +56,11 @@ function remark(task: Task): string {
   }
 }
 
+function leftovers(task: Task): string {
+  const left = leftRunning(task);
+  return left > 0 ? `${left} left running` : "";
+}
+
 /** What the line leaves out, in Markdown in which what came from elsewhere is code or escaped text, never markup. */
 export function createTooltip(task: Task): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
@@ -63,6 +70,9 @@ export function createTooltip(task: Task): vscode.MarkdownString {
   tooltip.appendMarkdown(`**${escape(describeStatus(task))}** ${escape(where)}`);
   const note = noteOf(task);
   if (note) tooltip.appendMarkdown(`\n\n${escape(visible(note.text))}`);
+  const lines = "receipt" in task && task.receipt ? receiptLines(task.receipt) : [];
+  if (lines.length > 0) tooltip.appendMarkdown("\n");
+  for (const { label, text } of lines) tooltip.appendMarkdown(`\n- ${label}: ${escape(text)}`);
   return tooltip;
 }
 

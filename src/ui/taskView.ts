@@ -1,13 +1,18 @@
-import type { TaskView } from "../panel/protocol";
-import { isCancellable, isEnded, type LiveTask, type Task } from "../tasks/task";
+import type { TaskAction, TaskView } from "../panel/protocol";
+import { isEnded, type Task } from "../tasks/task";
+import type { TreeContext } from "./commandIds";
 import { formatElapsed, isTicking } from "./elapsed";
+import { receiptLines } from "./receiptText";
 import { describeDoor, describeStatus, noteOf, titleOf, visible } from "./taskText";
+import { contextOf } from "./treeContext";
 
 const maxCommandLength = 2000;
 
 /** A task as the panel draws it. */
 export function createTaskView(task: Task, now: number): TaskView {
   const note = noteOf(task);
+  const receipt = "receipt" in task ? task.receipt : undefined;
+  const action = actions[contextOf(task)];
   const command = visible(task.command);
   return {
     id: task.id,
@@ -18,16 +23,20 @@ export function createTaskView(task: Task, now: number): TaskView {
     statusText: describeStatus(task),
     facts: factsOf(task),
     ...(note && { note: { ...note, text: visible(note.text) } }),
-    ...(isCancellable(task) && { cancel: isUnverified(task) ? "Retry Cancel" : "Cancel" }),
+    ...(receipt && { receipt: receiptLines(receipt) }),
+    ...(action && { action }),
     createdAt: task.createdAt,
     ...(!isTicking(task) && { elapsed: formatElapsed(task, now) }),
   };
 }
 
-/** Whether a cancel was tried and could not be verified. */
-function isUnverified(task: LiveTask): boolean {
-  return "receipt" in task && task.receipt !== undefined;
-}
+const actions: Readonly<Record<TreeContext, TaskAction | undefined>> = {
+  cancellable: { kind: "cancel", label: "Cancel" },
+  cancelling: { kind: "forceKill", label: "Force Kill" },
+  lost: { kind: "cancel", label: "Retry Cancel" },
+  ended: undefined,
+  endedWithLeftovers: { kind: "stopLeftovers", label: "Stop Leftovers" },
+};
 
 function factsOf(task: Task): string[] {
   const facts = [`started by ${describeDoor(task.startedBy)}`];

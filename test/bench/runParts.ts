@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import type { Client } from "ssh2";
-import { attachedScript } from "../../src/ssh/remoteScripts";
+import { attachedScript, endHeard } from "../../src/ssh/remoteScripts";
 import { startBed } from "./bed";
 import { interleave, median } from "./measure";
 import { digits, table } from "./report";
@@ -21,10 +21,12 @@ export const runParts: Subject = {
     const all = await interleave(rounds, {
       "`true`, a plain exec": () => plainExec(client),
       "`true` on the standard input of `/bin/sh -s`": () => shell(client),
-      "our script, with no part of the following": () => task(client, ["scriptOnly"]),
+      "our script with marker and session, but no part of the following": () => task(client, []),
       "+ the watcher that ends the task with its channel": () => task(client, ["watched"]),
-      "+ a session of its own (setsid)": () => task(client, ["watched", "session"]),
-      "+ marker and leader: the whole script": () => task(client, ["watched", "session", "marked"]),
+      "+ the task's folder with its FIFO and gate": () => task(client, ["watched", "folder"]),
+      "+ the subreaper (perl)": () => task(client, ["watched", "folder", "reaper"]),
+      "+ counting what is left running: the whole script": () =>
+        task(client, ["watched", "folder", "reaper", "left"]),
       "+ task manager, MCP over HTTP: `ssh_run`": () =>
         call("ssh_run", { alias: host.alias, command: "true" }),
     });
@@ -39,20 +41,15 @@ export const runParts: Subject = {
   },
 };
 
-type Part = "scriptOnly" | "watched" | "session" | "marked";
+type Part = "watched" | "folder" | "reaper" | "left";
 
 /** Each part of the script, and what takes its place where it is left out. */
 const parts: readonly { readonly part: Part; readonly text: RegExp; readonly without: string }[] = [
   { part: "watched", text: /^ *\{ while read -r _;.*\n *st_watch=\$!\n/m, without: "" },
-  { part: "watched", text: /^ *kill \$st_watch .*\n/m, without: "" },
-  { part: "session", text: /^.*exec "\$st_bin\/setsid".*\n/m, without: ":\n" },
-  { part: "session", text: /^.*exec "\$st_bin\/perl".*\n/m, without: "" },
-  { part: "marked", text: /^ *export SSH_TASKS_ID=.*\n/m, without: "" },
-  {
-    part: "marked",
-    text: /\(st_launch "\$3" "\$4"\)/,
-    without: `(st_launch 'exec "$SHELL" -c "$1"' "$4")`,
-  },
+  { part: "watched", text: /^ *kill \$st_watch\n/m, without: "" },
+  { part: "folder", text: /^ *st_make_folder\n/m, without: "FOLDER=''\n" },
+  { part: "reaper", text: /if \[ ! -x "\$st_bin\/perl" \]/, without: "if true" },
+  { part: "left", text: /^ *st_count_left\n/m, without: "st_left=0\n" },
 ];
 
 /** The script of a task with these parts alone. */
@@ -84,6 +81,7 @@ async function task(client: Client, wanted: readonly Part[]): Promise<number> {
   const close = once(channel, "close");
   channel.write(scriptOf(nonce, wanted));
   await ended;
+  channel.write(endHeard);
   const ms = performance.now() - start;
   await close;
   return ms;

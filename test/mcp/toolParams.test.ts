@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { numberParam, wholeNumberParam } from "../../src/mcp/toolParams";
+import { optionalNumberParam, wholeNumberParam } from "../../src/mcp/toolParams";
 
 describe("a number parameter", () => {
   const whole = wholeNumberParam("N", 50, "a number");
@@ -25,6 +25,10 @@ describe("a number parameter", () => {
   }
 
   it("takes a fraction where any number will do", () => {
-    assert.equal(numberParam("N", 5, "a number").parse("0.5"), 0.5);
+    assert.equal(optionalNumberParam("N", "a number").parse("0.5"), 0.5);
+  });
+
+  it("takes none where it may be absent", () => {
+    assert.equal(optionalNumberParam("N", "a number").parse(undefined), undefined);
   });
 });

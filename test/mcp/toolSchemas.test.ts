@@ -13,7 +13,7 @@ const integer = (title: string, fallback: number) => ({
 });
 const cancel = {
   task_id: text("Task Id"),
-  grace_seconds: { default: 5, title: "Grace Seconds", type: "number" },
+  grace_seconds: { title: "Grace Seconds", type: "number" },
   force: { default: false, title: "Force", type: "boolean" },
   reason: text("Reason"),
 };
@@ -34,7 +34,10 @@ const params: Record<string, Record<string, object>> = {
     max_seconds: integer("Max Seconds", 0),
   },
   ssh_list_tasks: { status: text("Status"), alias: text("Alias"), limit: integer("Limit", 50) },
-  ssh_get_task_status: { task_id: text("Task Id") },
+  ssh_get_task_status: {
+    task_id: text("Task Id"),
+    include_processes: { default: false, title: "Include Processes", type: "boolean" },
+  },
   ssh_get_task_output: { task_id: text("Task Id"), max_lines: integer("Max Lines", 50) },
   ssh_get_task_result: { task_id: text("Task Id") },
   ssh_cancel: cancel,

@@ -10,6 +10,7 @@ function createReceiver() {
       ready: note("ready"),
       readOutput: note("readOutput"),
       cancel: note("cancel"),
+      stopLeftovers: note("stopLeftovers"),
       runTask: note("runTask"),
     });
   return { received, receive };
@@ -22,12 +23,14 @@ describe("a message", () => {
     const { received, receive } = createReceiver();
 
     assert.equal(receive({ type: "ready", body: {} }), true);
-    assert.equal(receive({ type: "cancel", body: { taskId: "a" } }), true);
+    assert.equal(receive({ type: "cancel", body: { taskId: "a", force: false } }), true);
+    assert.equal(receive({ type: "stopLeftovers", body: { taskId: "a" } }), true);
     assert.equal(receive({ type: "readOutput", body: question }), true);
 
     assert.deepEqual(received, [
       ["ready", {}],
-      ["cancel", { taskId: "a" }],
+      ["cancel", { taskId: "a", force: false }],
+      ["stopLeftovers", { taskId: "a" }],
       ["readOutput", question],
     ]);
   });
@@ -40,7 +43,10 @@ describe("a message", () => {
     ["has a type of every object", { type: "toString", body: {} }],
     ["has no body", { type: "ready" }],
     ["cancels nothing", { type: "cancel", body: {} }],
-    ["cancels a number", { type: "cancel", body: { taskId: 1 } }],
+    ["cancels a number", { type: "cancel", body: { taskId: 1, force: false } }],
+    ["does not say whether to force", { type: "cancel", body: { taskId: "a" } }],
+    ["forces with a word", { type: "cancel", body: { taskId: "a", force: "yes" } }],
+    ["stops the leftovers of nothing", { type: "stopLeftovers", body: {} }],
     ["asks for no task", { type: "readOutput", body: { ...question, taskId: undefined } }],
     ["asks from nowhere", { type: "readOutput", body: { ...question, cursor: null } }],
     [

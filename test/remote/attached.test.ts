@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { after, afterEach, describe, it } from "node:test";
 import attached from "../../src/remote/attached.sh";
 import ladder from "../../src/remote/ladder.sh";
+import folder from "../../src/remote/folder.sh";
 import leader from "../../src/remote/leader.sh";
 import members from "../../src/remote/members.sh";
+import runner from "../../src/remote/runner.sh";
 import { requireProgram } from "../support/childProcesses";
 import { eventually } from "../support/eventually";
 import {
@@ -26,17 +28,28 @@ import {
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The script as it is sent, with the command in it. */
-function run(shell: RemoteShell, command: string, script = attached): RunningScript {
+interface Parts {
+  readonly attached: string;
+  readonly runner: string;
+}
+
+/** The script as it is sent, with the command in it; whoever sent it says that the end was heard. */
+function run(shell: RemoteShell, command: string, parts: Partial<Parts> = {}): RunningScript {
   // busybox's programs come first where the shell is busybox, but it is not all that commands use.
   const line = `PATH=$PATH:/usr/bin:/bin; ${command}`;
-  const call = `st_attached nonce build01:${uniqueMarker()}:1 ${quote(leader)} ${quote(line)}`;
+  const words = [leader, parts.runner ?? runner, line].map(quote).join(" ");
+  const call = `st_attached nonce build01:${uniqueMarker()}:1 ${words}`;
   const environment = { SHELL: "/bin/bash" };
-  return startScript(shell, [members, ladder, script, call].join("\n"), { environment });
+  const script = [folder, members, ladder, parts.attached ?? attached, call].join("\n");
+  const running = startScript(shell, script, { environment });
+  running.child.stdout?.on("data", () => {
+    if (running.stdout().includes("nonce END")) running.child.stdin?.write("done\n");
+  });
+  return running;
 }
 
 const framed = (body: string, code: number): RegExp =>
-  new RegExp(`^\\nnonce BEGIN \\d+ \\d+ [0-9a-f-]+\\n${body}\\nnonce END ${code}\\n$`);
+  new RegExp(`^\\nnonce BEGIN \\d+ \\d+ [0-9a-f-]+ \\d+\\n${body}\\nnonce END ${code} 0\\n$`);
 
 for (const shell of shells) {
   describe(`attached.sh under ${shell.name}`, { timeout: 120_000 }, () => {
@@ -47,7 +60,7 @@ for (const shell of shells) {
       const { stdout, stderr } = await run(shell, "echo out; echo err >&2; exit 3").ended;
 
       assert.match(stdout, framed("out\\n", 3));
-      assert.equal(stderr, "\nnonce BEGIN\nerr\n\nnonce END 3\n");
+      assert.equal(stderr, "\nnonce BEGIN\nerr\n\nnonce END 3 0\n");
     });
 
     it("gives a death by a signal as shells do", async () => {
@@ -59,7 +72,7 @@ for (const shell of shells) {
     it("has said its end before the end of what the command left behind", async () => {
       const running = run(shell, `sleep ${marker}.1 & echo hi`);
 
-      await running.prints("nonce END 0");
+      await running.prints("nonce END 0 1");
 
       await eventually("it is left", () => findProcesses(marker).length === 1);
     });
@@ -111,13 +124,14 @@ for (const shell of shells) {
 
     for (const way of ["setsid", "perl", undefined]) {
       it(`launches ${way ? `by ${way}` : "without a session of its own where there is no way to one"}`, async () => {
-        const folder = mkdtempSync(join(tmpdir(), "bin-"));
-        after(() => rmSync(folder, { recursive: true, force: true }));
-        if (way) symlinkSync(requireProgram(way), join(folder, way));
-        const script = attached.replace("/usr/bin /bin /usr/local/bin", folder);
+        const bin = mkdtempSync(join(tmpdir(), "bin-"));
+        after(() => rmSync(bin, { recursive: true, force: true }));
+        if (way) symlinkSync(requireProgram(way), join(bin, way));
+        const within = (text: string): string => text.replace("/usr/bin /bin /usr/local/bin", bin);
+        const parts = { attached: within(attached), runner: within(runner) };
         const command = `sleep ${marker}.1 >/dev/null 2>&1 & cut -d ' ' -f 6 /proc/$$/stat; echo $$; sleep ${marker}.2; exit`;
 
-        const running = run(shell, command, script);
+        const running = run(shell, command, parts);
 
         await eventually("it runs", () => findProcesses(marker).length === 2);
         await eventually("it says who it is", () => running.stdout().split("\n").length === 5);

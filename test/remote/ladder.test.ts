@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import ladder from "../../src/remote/ladder.sh";
+import folder from "../../src/remote/folder.sh";
 import members from "../../src/remote/members.sh";
 import { eventually } from "../support/eventually";
 import { listProcesses, uniqueMarker } from "../support/processes";
@@ -30,7 +31,14 @@ interface ClimbOptions {
 async function climb(shell: RemoteShell, options: ClimbOptions): Promise<string[]> {
   const { taskId = `none:${uniqueMarker()}`, leader, grace = 500, proc = "/proc" } = options;
   const given = `TASK_ID='${taskId}' LEADER='${leader?.name ?? ""}' GRACE=${grace} PROC=${proc} SUPERVISOR=`;
-  const script = [members, ladder, options.instead ?? "", "st_report() { echo $*; }", given];
+  const script = [
+    folder,
+    members,
+    ladder,
+    options.instead ?? "",
+    "st_report() { echo $*; }",
+    given,
+  ];
   const climbing = [...script, "st_climb", "echo VERDICT $VERDICT"].join("\n");
   const printed = await runScript(shell, climbing, options.user ? { user: options.user } : {});
   return printed.trim().split("\n");
@@ -143,10 +151,11 @@ for (const shell of shells) {
       assert.equal(isAlive(Number(leader?.pid)), false);
     });
 
-    it("says so where processes can't be seen", async () => {
+    it("says so where processes can't be seen, neither in /proc nor by ps", async () => {
       const [leader] = await plantation.plant("echo $$; exec sleep 60");
+      const instead = "ps() { return 1; }";
 
-      const report = await climb(shell, { leader, proc: "/nonexistent" });
+      const report = await climb(shell, { leader, proc: "/nonexistent", instead });
 
       assert.deepEqual(report, ["VERDICT unscannable"]);
       assert.equal(isAlive(Number(leader?.pid)), true);
@@ -195,8 +204,8 @@ describe("the words that ladder.sh documents", () => {
     const reported = [...ladder.matchAll(/^ .*?st_report ([A-Z]+)/gm)].map(([, word]) => word);
     const verdicts = [...ladder.matchAll(/VERDICT=([a-z]+)/g)].map(([, word]) => word);
 
-    assert.deepEqual(reported, ["FOUND", "SIGNAL", "LEFT"]);
-    assert.deepEqual(verdicts.sort(), ["gone", "left", "unscannable"]);
+    assert.deepEqual(reported.sort(), ["FOREIGN", "FOUND", "LEFT", "SIGNAL"]);
+    assert.deepEqual(verdicts.sort(), ["gone", "held", "left", "unscannable"]);
     for (const word of [...reported, ...verdicts])
       assert.match(comment, new RegExp(`\\b${word}\\b`));
   });

@@ -37,7 +37,8 @@ for (const shell of shells) {
       const { stdout, stderr } = await running.ended;
       const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
       const { pid } = running.child;
-      assert.equal(stdout, `\nnonce BEGIN ${pid} ${start} ${bootId}\n${pid}\ngo on\n`);
+      const begin = `nonce BEGIN ${pid} ${start} ${bootId} ${process.pid}`;
+      assert.equal(stdout, `\n${begin}\n${pid}\ngo on\n`);
       assert.equal(stderr, "\nnonce BEGIN\n");
     });
 

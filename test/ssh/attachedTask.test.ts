@@ -48,7 +48,7 @@ for (const kind of hostKinds) {
         `cat ${files[0]} & cat ${files[1]} >&2; wait; exit 5`,
       );
 
-      assert.deepEqual(end, { kind: "exited", exitCode: 5 });
+      assert.deepEqual(end, { kind: "exited", exitCode: 5, leftRunning: 0 });
       assert.equal(stdout.equals(out), true);
       assert.equal(stderr.equals(err), true);
     });
@@ -83,7 +83,7 @@ for (const kind of hostKinds) {
       assert.equal(stdout, "/dev/null\n");
     });
 
-    it("has the open files that a command of `ssh` has there, and no other", async () => {
+    it("has the open files that a command of `ssh` has there, and the mark of its task", async () => {
       const command = "ls /proc/$$/fd; true";
 
       const { stdout } = await ssh.run(command);
@@ -91,7 +91,9 @@ for (const kind of hostKinds) {
       const { sshConfigFile, alias } = ssh.sshd;
       assert.match(stdout, /^0\n1\n2\n/);
       // A dropbear hands on what it has itself from whoever started it.
-      assert.equal(stdout, await run("ssh", ["-F", sshConfigFile, alias, command]));
+      const plain = await run("ssh", ["-F", sshConfigFile, alias, command]);
+      const expected = new Set([...plain.trim().split("\n"), "8"]);
+      assert.deepEqual(new Set(stdout.trim().split("\n")), expected);
     });
 
     it("runs in the home directory, as a session of its own, under the user's shell", async () => {

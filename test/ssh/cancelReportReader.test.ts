@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { CancelReportReader } from "../../src/ssh/cancelReportReader";
 
 function createReader(...lines: readonly string[]) {
-  const reader = new CancelReportReader("nonce");
-  const news = lines.map((line) => reader.push(Buffer.from(`${line}\n`)));
+  const reader = new CancelReportReader();
+  const news = lines.map((line) => reader.readLine(line));
   return { reader, news, report: reader.result() };
 }
 
@@ -14,13 +14,13 @@ describe("the report of a cancel", () => {
     const before = Date.now();
 
     const { news, report } = createReader(
-      "nonce BEGIN",
-      "nonce FOUND 3 1",
-      "nonce SIGNAL TERM 3",
-      "nonce SIGNAL CONT 3",
-      "nonce SIGNAL STOP 1",
-      "nonce SIGNAL KILL 1",
-      "nonce END gone",
+      "BEGIN",
+      "FOUND 3 1",
+      "SIGNAL TERM 3",
+      "SIGNAL CONT 3",
+      "SIGNAL STOP 1",
+      "SIGNAL KILL 1",
+      "END gone",
     );
 
     const { signals, ...rest } = report;
@@ -39,6 +39,7 @@ describe("the report of a cancel", () => {
       processesFound: 3,
       gone: true,
       left: [],
+      mayRemain: [],
     });
     assert.deepEqual(
       signals.map(({ signal, count }) => `${signal} ${count}`),
@@ -48,7 +49,7 @@ describe("the report of a cancel", () => {
   });
 
   it("names what is left, with its user and its command", () => {
-    const { report } = createReader("nonce LEFT 12 root sudo sleep  60 ", "nonce END left");
+    const { report } = createReader("LEFT 12 root sudo sleep  60 ", "END left");
 
     assert.equal(report.gone, false);
     assert.deepEqual(report.left, [{ pid: 12, user: "root", command: "sudo sleep  60" }]);
@@ -56,53 +57,60 @@ describe("the report of a cancel", () => {
   });
 
   it("is good when the host has been started anew since", () => {
-    assert.equal(createReader("nonce BEGIN", "nonce END rebooted").report.gone, true);
+    assert.equal(createReader("BEGIN", "END rebooted").report.gone, true);
   });
 
   it("is not good, and says why, when the host can't show its processes", () => {
-    const { report } = createReader("nonce BEGIN", "nonce END unscannable");
+    const { report } = createReader("BEGIN", "END unscannable");
 
     assert.equal(report.gone, false);
     assert.match(String(report.reason), /can't show its processes/);
   });
 
-  for (const lines of [
-    ["BEGIN", "END gone"],
-    ["nonceEND gone"],
-    [" nonce END gone"],
-    ["other END gone"],
-    ["nonc", "e END gone"],
-    ["Welcome! nonce END gone"],
-    ["nonce\tEND gone"],
-  ]) {
-    it(`takes no word of one who does not know the nonce: ${JSON.stringify(lines)}`, () => {
-      const { news, report } = createReader(...lines);
+  for (const [verdict, reason] of [
+    ["held", /can't be seen still has a descriptor/],
+    ["launching", /was being launched/],
+    ["anything", /no verdict \(anything\)/],
+  ] as const) {
+    it(`is not good, and says why, when the verdict is ${verdict}`, () => {
+      const { report } = createReader("BEGIN", "FOUND 0 0", `END ${verdict}`);
 
-      assert.deepEqual(
-        news,
-        lines.map(() => undefined),
-      );
       assert.equal(report.gone, false);
+      assert.match(String(report.reason), reason);
     });
   }
 
-  it("is read however it is cut, characters of several bytes too", () => {
-    const text = "rc noise\nnonce BEGIN\nnonce LEFT 1 jörg sleep ☃\nnonce END left\n";
-    const reader = new CancelReportReader("nonce");
+  it("says of a command that never runs just that", () => {
+    const { report } = createReader("BEGIN", "END never");
 
-    const news = [...Buffer.from(text)].map((byte) => reader.push(Buffer.of(byte)));
+    assert.deepEqual([report.neverRan, report.gone], [true, true]);
+  });
 
-    assert.deepEqual(
-      news.filter((one) => one !== undefined),
-      ["begun", "ended"],
-    );
-    assert.deepEqual(reader.result().left, [{ pid: 1, user: "jörg", command: "sleep ☃" }]);
+  it("has the exit code of a main process that had ended by itself", () => {
+    assert.equal(createReader("BEGIN", "EXITED 7", "FOUND 0 0", "END gone").report.exitCode, 7);
+    assert.equal("exitCode" in createReader("BEGIN", "END gone").report, false);
+  });
+
+  it("names what works through another daemon, each once, and no other word", () => {
+    const { report } = createReader("FOREIGN docker sudo docker \x1b[31m ../x", "END gone");
+
+    assert.deepEqual(report.mayRemain, ["docker", "sudo"]);
+  });
+
+  it("claims nothing when it breaks off", () => {
+    const { reader } = createReader("BEGIN", "FOUND 3 1", "SIGNAL TERM 3");
+
+    const report = reader.brokenOff("The host fell silent.");
+
+    assert.deepEqual([report.gone, report.reason], [false, "The host fell silent."]);
+    assert.equal(report.mainProcessFound, true);
+    assert.equal(report.signals.length, 1);
   });
 
   it("shows control characters of a host instead of obeying them, and cuts what is long", () => {
     const { report } = createReader(
-      `nonce LEFT 7 \x1b[31mroot \x1b]0;title\x07\x9b ${"x".repeat(500)}`,
-      "nonce END left",
+      `LEFT 7 \x1b[31mroot \x1b]0;title\x07\x9b ${"x".repeat(500)}`,
+      "END left",
     );
 
     const [left] = report.left;
@@ -128,10 +136,10 @@ describe("the report of a cancel", () => {
     );
     const line = fc
       .tuple(fc.constantFrom("FOUND", "SIGNAL TERM", "LEFT"), word, word)
-      .map((words) => `nonce ${words.join(" ")}`);
+      .map((words) => words.join(" "));
     fc.assert(
       fc.property(fc.array(line), (lines) => {
-        const { report } = createReader(...lines, "nonce END left");
+        const { report } = createReader(...lines, "END left");
 
         const counts = [
           report.processesFound,
@@ -147,21 +155,24 @@ describe("the report of a cancel", () => {
   });
 
   it("ignores signals and words that there are not", () => {
-    const { report } = createReader("nonce SIGNAL HUP 1", "nonce SIGNAL", "nonce HELLO", "nonce ");
+    const { report } = createReader("SIGNAL HUP 1", "SIGNAL", "HELLO", "");
 
     assert.deepEqual(report.signals, []);
   });
 
-  it("is bounded: a host that goes on for ever is not read for ever", () => {
-    const reader = new CancelReportReader("nonce");
-    for (let n = 0; n < 100; n++) reader.push(Buffer.alloc(1024, "x"));
+  it("is bounded: a host that goes on for ever is not kept for ever", () => {
+    const reader = new CancelReportReader();
+    for (let n = 0; n < 10_000; n++) {
+      reader.readLine(`LEFT ${n} root sleep`);
+      reader.readLine("SIGNAL TERM 1");
+    }
 
-    assert.equal(reader.push(Buffer.from("\nnonce BEGIN\nnonce END gone\n")), undefined);
-    assert.equal(reader.result().gone, false);
+    assert.equal(reader.result().left.length, 200);
+    assert.equal(reader.result().signals.length, 200);
   });
 
   it("is not good without a verdict", () => {
-    const { report } = createReader("nonce BEGIN", "nonce FOUND 0 0");
+    const { report } = createReader("BEGIN", "FOUND 0 0");
 
     assert.equal(report.gone, false);
     assert.notEqual(report.reason, undefined);

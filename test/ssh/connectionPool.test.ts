@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { ConnectionPool, type Lease, type PoolLimits } from "../../src/ssh/connectionPool";
+import { ControlChannel } from "../../src/ssh/controlChannel";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { TaskError } from "../../src/tasks/taskError";
@@ -19,6 +20,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   let sshd: Sshd;
   let host: SshHostConfig;
   let opened: Promise<SshConnection>[];
+  let controls: Promise<ControlChannel>[];
   let gate: Promise<void> | undefined;
   const pools: ConnectionPool[] = [];
 
@@ -29,6 +31,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   after(() => sshd.close());
   beforeEach(() => {
     opened = [];
+    controls = [];
     gate = undefined;
   });
   afterEach(() => {
@@ -44,7 +47,12 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
       opened.push(opening);
       return opening;
     };
-    const pool = new ConnectionPool(open, { ...limits, ...changes });
+    const openControl = (connection: SshConnection): Promise<ControlChannel> => {
+      const control = ControlChannel.open(connection, { alias: "testhost", seconds: 5 });
+      controls.push(control);
+      return control;
+    };
+    const pool = new ConnectionPool(open, { ...limits, ...changes }, openControl);
     pools.push(pool);
     return pool;
   }

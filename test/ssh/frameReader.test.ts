@@ -88,12 +88,14 @@ describe("a framed stream", () => {
     assert.equal(bytes, "hello\nwor");
   });
 
+  it("ends without a byte where it never began", () => {
+    const { bytes, begins, ends } = readAll(`rc\n${nonce} END 5\n`, `\n${nonce} BEGIN\nx\n`);
+
+    assert.deepEqual([bytes, begins, ends], ["", [], ["5"]]);
+  });
+
   it("gives nothing before it begins, and nothing after its end", () => {
-    const { bytes, ends } = readAll(
-      `rc\n${nonce} END 5\n`,
-      `\n${nonce} BEGIN\nx\n${nonce} END 0\n`,
-      "late",
-    );
+    const { bytes, ends } = readAll("rc\n", `\n${nonce} BEGIN\nx\n${nonce} END 0\n`, "late");
 
     assert.equal(bytes, "x");
     assert.deepEqual(ends, ["0"]);

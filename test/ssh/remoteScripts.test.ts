@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { attachedScript, cancelScript } from "../../src/ssh/remoteScripts";
+import { attachedScript, controlScript, requestLine } from "../../src/ssh/remoteScripts";
 import { requireProgram } from "../support/childProcesses";
 import { uniqueMarker } from "../support/processes";
 
@@ -31,8 +31,16 @@ async function send(
   child.stdin.on("error", () => undefined); // it may end before it has read all
   child.stdin.write(script);
   if (end) child.stdin.end();
+  child.stdout.on("data", () => {
+    if (!end && saysEnd(chunks)) child.stdin.end("done\n");
+  });
   await once(child, "close");
   return Buffer.concat(chunks);
+}
+
+/** Whether the task has ended; who sent it then says that this was heard. */
+function saysEnd(chunks: readonly Buffer[]): boolean {
+  return Buffer.concat(chunks).includes("\nnonce END ");
 }
 
 const taskId = (): string => `build01:${uniqueMarker()}:1`;
@@ -40,7 +48,7 @@ const taskId = (): string => `build01:${uniqueMarker()}:1`;
 /** The bytes between the frame's two lines. */
 function bodyOf(output: Buffer): string {
   return (
-    /^\nnonce BEGIN [^\n]*\n([^]*)\nnonce END 0\n$/.exec(output.toString("latin1"))?.[1] ??
+    /^\nnonce BEGIN [^\n]*\n([^]*)\nnonce END 0 0\n$/.exec(output.toString("latin1"))?.[1] ??
     output.toString()
   );
 }
@@ -108,25 +116,24 @@ describe("the script of a task", { timeout: 60_000 }, () => {
     const script = attachedScript("nonce", taskId(), "true");
 
     assert.doesNotMatch(script, /^\s*#/m);
-    assert.ok(script.length < 10_000, `${script.length} bytes`);
+    assert.ok(script.length < 16_000, `${script.length} bytes`);
   });
 });
 
-describe("the script of a cancel", () => {
-  it("hands over its target, and the grace in hundredths of a second", () => {
-    const script = cancelScript("n", { taskId: "a:b:1", leader: "12:34", bootId: "boot" }, 1.25);
-
-    const lastLine = script.trimEnd().split("\n").at(-1);
-    assert.equal(lastLine, "{ 'st_cancel' 'n' 'a:b:1' '12:34' 'boot' '125'; exit $?; }");
-  });
-
+describe("the script that answers for tasks", () => {
   it("runs nothing when it arrives cut off", async () => {
-    const script = Buffer.from(
-      cancelScript("nonce", { taskId: taskId(), leader: "", bootId: "" }, 5),
-    );
+    const script = Buffer.from(controlScript("nonce"));
     const lastLine = script.lastIndexOf("\n", -2) + 1;
 
     for (let place = lastLine; place < script.length - 1; place += 2)
       assert.equal((await send(["dash"], script.subarray(0, place), { end: true })).toString(), "");
+  });
+
+  it("is asked in one line, with a dash for what is not known and the grace in hundredths", () => {
+    const target = { taskId: "a:b:1", leader: "12:34", supervisor: "11", bootId: "boot" };
+    const unknown = { taskId: "a:b:1", leader: "", supervisor: "", bootId: "" };
+
+    assert.equal(requestLine("cancel", "n", target, 1.25), "cancel n a:b:1 12:34 11 boot 125\n");
+    assert.equal(requestLine("list", "n", unknown), "list n a:b:1 - - - 0\n");
   });
 });

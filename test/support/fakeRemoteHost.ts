@@ -1,7 +1,9 @@
 import type { Clock } from "../../src/tasks/clock";
+import { Emitter } from "../../src/tasks/lifecycle";
 import type {
   CancelClimb,
   CancelReport,
+  HostProcess,
   Launch,
   OutputStream,
   RemoteEnd,
@@ -20,11 +22,21 @@ export class FakeRemoteHosts implements RemoteHosts {
   onLaunch: (remote: FakeRemoteTask) => void = () => undefined;
   /** Aliases of hosts that never become ready for a command. */
   readonly hanging = new Set<string>();
+  private readonly connected = new Emitter<string>((error) => {
+    throw error;
+  });
+  /** Fires when the test says so. */
+  readonly onDidConnect = this.connected.event;
 
   constructor(
     private readonly clock: Clock,
     private readonly aliases: readonly string[],
   ) {}
+
+  /** A connection to the host was opened. */
+  connect(alias: string): void {
+    this.connected.fire(alias);
+  }
 
   host(alias: string): RemoteHost {
     if (!this.aliases.includes(alias)) throw new Error(`FakeRemoteHosts has no host ${alias}`);
@@ -67,8 +79,12 @@ export class FakeRemoteTask implements RemoteTask {
   /** How the host answers a cancel; by default nothing of the task survives it. */
   onCancel: (climb: CancelClimb) => Promise<CancelReport> = () => Promise.resolve(this.endTree());
 
+  /** What the host answers when it is asked for the task's processes. */
+  onList: () => Promise<readonly HostProcess[]> = () => Promise.resolve([]);
+
   private resolveStarted: (process: RemoteProcess | undefined) => void = () => undefined;
   private resolveEnded: (end: RemoteEnd) => void = () => undefined;
+  private leavesSomething = false;
   private admitted = false;
   private ranOnce = false;
   private end: RemoteEnd | undefined;
@@ -119,9 +135,11 @@ export class FakeRemoteTask implements RemoteTask {
   }
 
   /** Its main process ends and its output is drained. */
-  exit(exitCode: number, signal?: string): void {
+  exit(exitCode: number, signal?: string, leftRunning?: number): void {
     this.mustRun("exit");
-    this.finish({ kind: "exited", exitCode, ...(signal && { signal }) });
+    const left = leftRunning === undefined ? {} : { leftRunning };
+    this.leavesSomething = (leftRunning ?? 0) > 0;
+    this.finish({ kind: "exited", exitCode, ...(signal && { signal }), ...left });
   }
 
   /** The command never reaches the host. */
@@ -138,9 +156,14 @@ export class FakeRemoteTask implements RemoteTask {
   }
 
   cancel(climb: CancelClimb): Promise<CancelReport> {
-    if (this.released) throw new Error(`${this.taskId} was released and can't be cancelled`);
+    if (this.released && !this.leavesSomething)
+      throw new Error(`${this.taskId} was released and can't be cancelled`);
     this.climbs.push(climb);
     return this.onCancel(climb);
+  }
+
+  listProcesses(): Promise<readonly HostProcess[]> {
+    return this.onList();
   }
 
   release(): void {
@@ -182,6 +205,7 @@ const nothing: CancelReport = {
   signals: [],
   gone: false,
   left: [],
+  mayRemain: [],
 };
 
 /** What a host can answer to a cancel. */

@@ -15,6 +15,7 @@ export interface Editor {
   readonly executed: unknown[][];
   readonly logged: string[];
   readonly panels: FakeWebviewPanel[];
+  readonly quickPicks: FakeQuickPick[];
   tree?: FakeTreeView;
   serializer?: vscode.WebviewPanelSerializer;
   mcp?: { readonly id: string; readonly provider: vscode.McpServerDefinitionProvider };
@@ -54,6 +55,7 @@ function createEditor(): Editor {
     executed: [],
     logged: [],
     panels: [],
+    quickPicks: [],
   };
 }
 
@@ -203,6 +205,45 @@ export class FakeWebviewPanel {
   }
 }
 
+/** A list that the extension fills; `press` is the person at one of its buttons. */
+export class FakeQuickPick {
+  title = "";
+  placeholder = "";
+  busy = false;
+  matchOnDescription = false;
+  items: readonly vscode.QuickPickItem[] = [];
+  buttons: readonly vscode.QuickInputButton[] = [];
+  visible = false;
+  disposed = false;
+  private readonly pressed = new EventEmitter<vscode.QuickInputButton | undefined>();
+  private readonly accepted = new EventEmitter<undefined>();
+  private readonly hidden = new EventEmitter<undefined>();
+  readonly onDidTriggerButton = this.pressed.event;
+  readonly onDidAccept = this.accepted.event;
+  readonly onDidHide = this.hidden.event;
+
+  show(): void {
+    this.visible = true;
+  }
+
+  hide(): void {
+    this.visible = false;
+    this.hidden.fire(undefined);
+  }
+
+  press(): void {
+    this.pressed.fire(this.buttons[0]);
+  }
+
+  accept(): void {
+    this.accepted.fire(undefined);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
 export const window = only<typeof vscode.window>("window", {
   createTreeView: (_id: string, options: { treeDataProvider: vscode.TreeDataProvider<string> }) =>
     (editor.tree = new FakeTreeView(options.treeDataProvider)),
@@ -214,6 +255,11 @@ export const window = only<typeof vscode.window>("window", {
   registerWebviewPanelSerializer: (_type: string, serializer: vscode.WebviewPanelSerializer) => {
     editor.serializer = serializer;
     return { dispose: () => delete editor.serializer };
+  },
+  createQuickPick: () => {
+    const list = new FakeQuickPick();
+    editor.quickPicks.push(list);
+    return list;
   },
   showQuickPick: (items: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions) =>
     Promise.resolve(editor.pick(items, options)),

@@ -11,7 +11,8 @@ type Answer = (climb: CancelClimb) => Promise<CancelReport>;
 function createLadder(request: Partial<CancelRequest> = {}) {
   const clock = new FakeClock();
   const climbs: CancelClimb[] = [];
-  const full: CancelRequest = { requestedBy: "tree", reason: "no longer needed", ...request };
+  const own: CancelRequest = { requestedBy: "tree", reason: "no longer needed" };
+  const full = { ...own, graceSeconds: 5, ...request };
   const ladder = new CancelLadder(full, clock);
   const climb = (answer: Answer) =>
     ladder.climb({

@@ -42,7 +42,37 @@ describe("the sentence about a verified cancel", () => {
   });
 });
 
+describe("what is not ours to see", () => {
+  for (const [mayRemain, sentence] of [
+    [["docker"], "docker: what it started elsewhere may still run."],
+    [["docker", "sudo"], "docker, sudo: what they started elsewhere may still run."],
+  ] as const) {
+    it(`is named behind what is known, verified or not: ${mayRemain.join(", ")}`, () => {
+      const verified = describeReceipt(createReceipt({ mayRemain }), "build01");
+      const unverified = describeReceipt(createUnverifiedReceipt({ mayRemain }), "build01");
+
+      assert.equal(
+        verified,
+        `Verified: 3 processes gone from build01 after TERM, 0.4 s. ${sentence}`,
+      );
+      assert.equal(
+        unverified,
+        `Not verified: it may still run on build01. The host gave no answer. ${sentence}`,
+      );
+    });
+  }
+});
+
 describe("the sentence about an unverified cancel", () => {
+  it("names ten processes and counts the others", () => {
+    const left = Array.from({ length: 12 }, (_, i) => ({ pid: i + 1, user: "root", command: "x" }));
+
+    const sentence = describeReceipt(createUnverifiedReceipt({ left }), "build01");
+
+    assert.match(sentence, /^Not verified: 12 processes may still run on build01: 1 \(root\), /);
+    assert.match(sentence, /, 10 \(root\) and 2 more\.$/);
+  });
+
   it("names every process that is left, with its user", () => {
     const left = [
       { pid: 12, user: "root", command: "sleep 1" },
@@ -87,6 +117,7 @@ describe("every sentence about a cancel", () => {
       durationMs: fc.nat(60_000),
       signals,
       left,
+      mayRemain: fc.subarray(["docker", "sudo", "tmux", "at"]),
       unverifiedBecause: fc.constantFrom("No route to host.", "It could not be scanned."),
     })
     .map((changes) => createReceipt(changes));
@@ -100,6 +131,7 @@ describe("every sentence about a cancel", () => {
         assert.doesNotMatch(sentence, /cancel/i);
         assert.match(sentence, /build01/);
         assert.match(sentence, /\.$/);
+        for (const name of receipt.mayRemain) assert.ok(sentence.includes(name));
       }),
     );
   });

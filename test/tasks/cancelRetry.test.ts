@@ -105,6 +105,39 @@ describe("a cancel that could not be verified", () => {
     assert.equal(remote.released, false);
   });
 
+  it("is tried again at once when its host can be reached again, also once the task is lost", async () => {
+    const { tasks, clock, hosts, task, remote, now } = await createUnreachable();
+    await tasks.cancelTask(task.id, cancel);
+    hosts.connect("web.example.com");
+    assert.equal(remote.climbs.length, 1, "that is another host");
+    hosts.connect("build01");
+    await settle();
+    assert.equal(remote.climbs.length, 2);
+    for (const seconds of delays) await clock.advance(seconds * 1000);
+    assert.equal(now()?.status, "lost");
+    remote.onCancel = () => Promise.resolve(remote.endTree());
+
+    hosts.connect("build01");
+    await settle();
+
+    assert.equal(now()?.status, "cancelled");
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it("is given up at once where no other attempt would show more", async () => {
+    const { tasks, clock, hosts, task, remote, now } = await createUnreachable();
+    const report = reports.unverified("There is no POSIX shell.");
+    remote.onCancel = () => Promise.resolve({ ...report, final: true });
+
+    await tasks.cancelTask(task.id, cancel);
+    hosts.connect("build01");
+    await settle();
+
+    assert.equal(now()?.status, "lost");
+    assert.equal(remote.climbs.length, 1);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
   it("is a plain cancel as soon as one attempt is verified", async () => {
     const { tasks, clock, task, remote, now } = await createUnreachable();
     await tasks.cancelTask(task.id, cancel);

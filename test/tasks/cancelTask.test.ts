@@ -121,6 +121,18 @@ describe("a cancel", () => {
     );
   });
 
+  it("is logged with its receipt when it ends, in one line without the command", async () => {
+    const { tasks, startRunning, log } = createTasks();
+    const { task } = await startRunning({ command: "echo secret" });
+
+    await tasks.cancelTask(task.id, cancel);
+
+    const sentence = "Verified: 3 processes gone from build01 after TERM, 0.0 s.";
+    const lines = log.filter((line) => line.includes("Verified"));
+    assert.deepEqual(lines, [`info: ${task.id} is cancelled; cancel by tree: ${sentence}`]);
+    assert.doesNotMatch(log.join("\n"), /secret/);
+  });
+
   it("that comes after the command's own end leaves it its true exit code", async () => {
     for (const [exitCode, status] of [
       [0, "completed"],

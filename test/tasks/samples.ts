@@ -25,6 +25,9 @@ export const legalMoves: readonly (readonly [TaskStatus, TaskStatus])[] = [
   ["cancelling", "failed"],
   ["cancelling", "lost"],
   ["lost", "cancelling"],
+  // What is known of an ended task may still change, but not how it ended.
+  ["completed", "completed"],
+  ["failed", "failed"],
 ];
 
 const facts: TaskFacts = {

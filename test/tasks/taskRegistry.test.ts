@@ -25,6 +25,7 @@ function createRegistry(limits: Partial<KeepLimits> = {}) {
       onChange: () => undefined,
       onOutput: () => undefined,
       admit: () => Promise.resolve(),
+      graceSeconds: () => 5,
       accountOutput: () => undefined,
       requestCancel: () => undefined,
     });

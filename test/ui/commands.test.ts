@@ -4,7 +4,8 @@ import type { QuickPickItem } from "vscode";
 import { TaskError } from "../../src/tasks/taskError";
 import { commandIds } from "../../src/ui/commandIds";
 import { registerCommands } from "../../src/ui/commands";
-import { reports } from "../support/fakeRemoteHost";
+import { settle } from "../support/fakeClock";
+import { reports, whenForced } from "../support/fakeRemoteHost";
 import { createUi } from "./createUi";
 
 function createCommands() {
@@ -277,5 +278,99 @@ describe("the other commands", () => {
     await run("sshTasks.openPanel");
 
     assert.deepEqual(shown, [[]]);
+  });
+});
+
+describe("Force Kill SSH Task", () => {
+  it("asks only for tasks that are being cancelled, and ends their grace", async () => {
+    const { startRunning, tasks, editor, run } = createCommands();
+    await startRunning({ command: "runs on" });
+    const { task, remote } = await startRunning({ command: "ignores TERM" });
+    remote.onCancel = (climb) => whenForced(climb, () => remote.endTree(["TERM", "KILL"]));
+    const cancel = run("sshTasks.cancelTask", task.id);
+    let offered: readonly QuickPickItem[] = [];
+    editor.pick = (items) => (offered = items)[0];
+
+    await run("sshTasks.forceKillTask");
+    await cancel;
+
+    assert.deepEqual(
+      offered.map(({ label }) => label),
+      ["ignores TERM"],
+    );
+    assert.equal(tasks.getTask(task.id)?.status, "cancelled");
+    assert.deepEqual(editor.messages, []);
+  });
+});
+
+describe("Retry Cancel SSH Task", () => {
+  it("asks only for lost tasks and cancels them anew", async () => {
+    const { startRunning, tasks, clock, editor, run } = createCommands();
+    await startRunning({ command: "runs on" });
+    const { task, remote } = await startRunning({ command: "lost" });
+    remote.onCancel = () => Promise.resolve(reports.unverified("No route to host."));
+    await run("sshTasks.cancelTask", task.id);
+    await clock.advance(60_000);
+    assert.equal(tasks.getTask(task.id)?.status, "lost");
+    remote.onCancel = () => Promise.resolve(remote.endTree());
+    let offered: readonly QuickPickItem[] = [];
+    editor.pick = (items) => (offered = items)[0];
+
+    await run("sshTasks.retryCancelTask");
+
+    assert.equal(offered.length, 1);
+    assert.equal(tasks.getTask(task.id)?.status, "cancelled");
+  });
+});
+
+describe("Stop Leftovers of SSH Task", () => {
+  it("asks only for tasks that left something, and ends it", async () => {
+    const { startRunning, tasks, editor, run } = createCommands();
+    (await startRunning({ command: "clean" })).remote.exit(0, undefined, 0);
+    const { task, remote } = await startRunning({ command: "leaves" });
+    remote.exit(0, undefined, 2);
+    await settle();
+    let offered: readonly QuickPickItem[] = [];
+    editor.pick = (items) => (offered = items)[0];
+
+    await run("sshTasks.stopLeftovers");
+
+    assert.equal(offered.length, 1);
+    const now = tasks.getTask(task.id);
+    assert.equal(now?.status === "completed" && now.leftRunning, 0);
+    assert.deepEqual(editor.messages, []);
+  });
+
+  it("warns of what is not verified and tries again on request", async () => {
+    const { startRunning, clock, editor, run } = createCommands();
+    const { task, remote } = await startRunning();
+    remote.exit(0, undefined, 1);
+    await settle();
+    remote.onCancel = () => Promise.resolve(reports.left(clock.now()));
+    editor.press = () => {
+      remote.onCancel = () => Promise.resolve(remote.endTree());
+      return "Try Again";
+    };
+
+    await run("sshTasks.stopLeftovers", task.id);
+
+    assert.deepEqual(
+      editor.messages.map(({ text }) => text),
+      ["Not verified: 1 process may still run on build01: 4712 (root)."],
+    );
+    assert.equal(remote.climbs.length, 2);
+  });
+
+  it("says so when nothing was left", async () => {
+    const { startRunning, editor, run } = createCommands();
+    const { task } = await startRunning();
+
+    await run("sshTasks.stopLeftovers", task.id);
+    await run("sshTasks.stopLeftovers");
+
+    assert.deepEqual(
+      editor.messages.map(({ text }) => text),
+      ["This SSH task has left nothing running.", "No SSH task has left anything running."],
+    );
   });
 });

@@ -7,7 +7,7 @@ import { limitNames, limitRanges } from "../../src/tasks/limits";
 import * as ids from "../../src/ui/commandIds";
 import { repositoryRoot } from "../support/repo";
 
-const menuItem = z.object({ command: z.string(), when: z.string() });
+const menuItem = z.object({ command: z.string(), when: z.string(), group: z.string() });
 
 const manifest = z
   .object({
@@ -49,6 +49,10 @@ describe("package.json", () => {
       Object.fromEntries(contributes.commands.map(({ command, title }) => [command, title])),
       {
         "sshTasks.cancelTask": "Cancel SSH Task",
+        "sshTasks.forceKillTask": "Force Kill SSH Task",
+        "sshTasks.retryCancelTask": "Retry Cancel SSH Task",
+        "sshTasks.stopLeftovers": "Stop Leftovers of SSH Task",
+        "sshTasks.showTaskProcesses": "Show SSH Task Processes",
         "sshTasks.runTask": "Run SSH Task…",
         "sshTasks.showTaskOutput": "Show SSH Task Output",
         "sshTasks.clearFinishedTasks": "Clear Finished SSH Tasks",
@@ -99,15 +103,23 @@ describe("package.json", () => {
     const commands: readonly string[] = ids.commandIds;
     for (const { command, when } of items) {
       assert.ok(commands.includes(command), command);
-      const [, context] = /viewItem == (\w+)/.exec(when) ?? [];
+      const [, context] = /viewItem [!=]= (\w+)/.exec(when) ?? [];
       if (context !== undefined)
         assert.ok((ids.treeContexts as readonly string[]).includes(context));
       assert.match(when, /view == sshTasks\.tasks|activeWebviewPanelId == sshTasks\.panel/);
     }
-    const inline = contributes.menus["view/item/context"]?.find(({ when }) =>
-      when.includes("cancellable"),
-    );
-    assert.equal(inline?.command, "sshTasks.cancelTask");
+  });
+
+  it("has a button in the line of what can be ended, but none that a double click would turn into a kill", () => {
+    const inline = (contributes.menus["view/item/context"] ?? [])
+      .filter(({ group }) => group === "inline")
+      .map(({ command, when }) => [/viewItem == (\w+)/.exec(when)?.[1], command]);
+
+    assert.deepEqual(Object.fromEntries(inline), {
+      cancellable: "sshTasks.cancelTask",
+      lost: "sshTasks.retryCancelTask",
+      endedWithLeftovers: "sshTasks.stopLeftovers",
+    });
   });
 
   it("links commands that exist", () => {

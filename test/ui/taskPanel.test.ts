@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import type { WebviewPanel } from "vscode";
 import type { FromPanel, Message, ToPanel } from "../../src/panel/protocol";
 import { settle } from "../support/fakeClock";
-import { reports } from "../support/fakeRemoteHost";
+import { reports, whenForced } from "../support/fakeRemoteHost";
 import { FakeWebviewPanel } from "../support/vscode";
 import { createUi } from "./createUi";
 
@@ -144,7 +144,7 @@ describe("the conversation with the page", () => {
 
     const [view, ...rest] = views;
     assert.deepEqual(
-      [view?.id, view?.title, view?.statusText, view?.cancel],
+      [view?.id, view?.title, view?.statusText, view?.action?.label],
       [task.id, "make", "Running", "Cancel"],
     );
     assert.deepEqual(rest, []);
@@ -187,13 +187,13 @@ describe("the conversation with the page", () => {
     const { task } = await startRunning();
     tab.say(ready);
 
-    tab.say({ type: "cancel", body: { taskId: task.id } });
+    tab.say({ type: "cancel", body: { taskId: task.id, force: false } });
     await settle();
 
     const now = tasks.getTask(task.id);
     assert.equal(now?.status === "cancelled" && now.receipt.requestedBy, "webview");
     const [view] = changes().tasks;
-    assert.equal(view?.cancel, undefined);
+    assert.equal(view?.action, undefined);
     assert.deepEqual(view?.facts, ["started by test", "cancelled by you"]);
     assert.equal(view.note?.kind, "verified");
     assert.match(view.note.text, /^Verified: 3 processes gone from build01 after TERM/);
@@ -205,14 +205,47 @@ describe("the conversation with the page", () => {
     remote.onCancel = () => Promise.resolve(reports.left(clock.now()));
     tab.say(ready);
 
-    tab.say({ type: "cancel", body: { taskId: task.id } });
+    tab.say({ type: "cancel", body: { taskId: task.id, force: false } });
     await settle();
 
     assert.match(editor.messages[0]?.text ?? "", /^Not verified: 1 process may still run/);
     assert.deepEqual(
-      changes().tasks.map(({ cancel }) => cancel),
-      ["Retry Cancel"],
+      changes().tasks.map(({ action }) => action),
+      [{ kind: "forceKill", label: "Force Kill" }],
     );
+  });
+
+  it("ends the grace at Force Kill", async () => {
+    const { startRunning, tasks, tab, changes } = createOpenPanel();
+    const { task, remote } = await startRunning();
+    remote.onCancel = (climb) => whenForced(climb, () => remote.endTree(["TERM", "KILL"]));
+    tab.say(ready);
+
+    tab.say({ type: "cancel", body: { taskId: task.id, force: false } });
+    await settle();
+    assert.deepEqual(changes().tasks[0]?.action, { kind: "forceKill", label: "Force Kill" });
+    tab.say({ type: "cancel", body: { taskId: task.id, force: true } });
+    await settle();
+
+    assert.equal(tasks.getTask(task.id)?.status, "cancelled");
+    assert.equal(remote.climbs.length, 1);
+  });
+
+  it("stops what an ended task has left, whose status stays, and shows the receipt", async () => {
+    const { startRunning, tasks, tab, changes } = createOpenPanel();
+    const { task, remote } = await startRunning();
+    remote.exit(0, undefined, 2);
+    await settle();
+    tab.say(ready);
+
+    tab.say({ type: "stopLeftovers", body: { taskId: task.id } });
+    await settle();
+
+    const now = tasks.getTask(task.id);
+    assert.equal(now?.status === "completed" && now.receipt?.requestedBy, "webview");
+    const [view] = changes().tasks;
+    assert.equal(view?.action, undefined);
+    assert.equal(view?.receipt?.[0]?.label, "Asked for");
   });
 
   it("runs a task through the command", () => {

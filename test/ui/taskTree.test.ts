@@ -112,12 +112,28 @@ describe("the tree", () => {
       pending: "clock, testing.iconQueued, cancellable, build01 · 0s · pending",
       running: "loading~spin, charts.blue, cancellable, build01 · 0s",
       cancelling:
-        "loading~spin, problemsWarningIcon.foreground, cancellable, build01 · 0s · cancelling",
-      lost: "warning, problemsWarningIcon.foreground, cancellable, build01 · 48s · may still run",
+        "loading~spin, problemsWarningIcon.foreground, cancelling, build01 · 0s · cancelling",
+      lost: "warning, problemsWarningIcon.foreground, lost, build01 · 48s · may still run",
       completed: "pass, testing.iconPassed, ended, build01 · 0ms",
       failed: "error, testing.iconFailed, ended, build01 · 0ms · exit 2",
       cancelled: "circle-slash, testing.iconSkipped, ended, build01 · 0ms",
     } satisfies Record<TaskStatus, string>);
+  });
+
+  it("says how much an ended task has left running, and offers to end that", async () => {
+    const { startRunning, item, tasks, tooltip } = createTree();
+    const { task, remote } = await startRunning();
+    remote.exit(2, undefined, 2);
+    await settle();
+
+    assert.equal(item(task.id).description, "build01 · 0ms · exit 2 · 2 left running");
+    assert.equal(item(task.id).contextValue, "endedWithLeftovers");
+    assert.match(tooltip(task.id).value, /It left 2 processes running on build01/);
+
+    await tasks.stopLeftovers(task.id, { requestedBy: "tree", reason: "" });
+
+    assert.equal(item(task.id).description, "build01 · 0ms · exit 2");
+    assert.equal(item(task.id).contextValue, "ended");
   });
 
   it("keeps what comes from elsewhere out of the tooltip's markup", async () => {
@@ -146,6 +162,24 @@ describe("the tree", () => {
 
     assert.match(text, /\*\*Cancelled\*\* on build01/);
     assert.match(text, /Verified: 3 processes gone from build01 after TERM/);
+    assert.match(
+      text,
+      /\n- Asked for: by Copilot at .+\n- Found: 3 processes\n- Signals: TERM to 3/,
+    );
+    assert.match(text, /\n- Verified: nothing left at /);
+  });
+
+  it("escapes what a host says of its processes in the tooltip", async () => {
+    const { startRunning, tasks, tooltip } = createTree();
+    const { task, remote } = await startRunning();
+    const left = [{ pid: 1, user: "<b>", command: "[a](command:x)\n# b" }];
+    remote.onCancel = () => Promise.resolve({ ...reports.left(0), left });
+    await tasks.cancelTask(task.id, { requestedBy: "tree", reason: "**why**" });
+
+    const { value } = tooltip(task.id);
+
+    assert.ok(value.includes("- Left: 1 \\<b\\> \\[a\\]\\(command\\:x\\) \\# b"));
+    assert.ok(value.includes("\\*\\*why\\*\\*"));
   });
 
   it("counts what runs in its badge, and has none when nothing does", async () => {

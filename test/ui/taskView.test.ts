@@ -44,8 +44,8 @@ describe("a task as the panel draws it", () => {
 
     const under = viewOf(harness, task.id);
     assert.deepEqual(
-      [under.statusText, under.cancel, under.note],
-      ["Cancelling", "Cancel", undefined],
+      [under.statusText, under.action?.label, under.note],
+      ["Cancelling", "Force Kill", undefined],
     );
     assert.deepEqual(under.facts, ["started by test", "cancel requested by Copilot"]);
     await clock.advance(20_000);
@@ -56,11 +56,20 @@ describe("a task as the panel draws it", () => {
     await tasks.cancelTask(other.task.id, { requestedBy: "tree", reason: "" });
 
     const unverified = viewOf(harness, other.task.id);
-    assert.deepEqual([unverified.cancel, unverified.note?.kind], ["Retry Cancel", "warning"]);
+    assert.deepEqual([unverified.action?.label, unverified.note?.kind], ["Force Kill", "warning"]);
     assert.equal(
       unverified.note?.text,
       "Not verified: it may still run on build01. The host did not answer.",
     );
     assert.doesNotMatch(JSON.stringify(unverified.facts), /cancelled/);
+    assert.deepEqual(unverified.receipt?.at(-1), {
+      label: "Not verified",
+      text: "The host did not answer.",
+    });
+    await clock.advance(60_000);
+
+    const lost = viewOf(harness, other.task.id);
+    assert.deepEqual(lost.action, { kind: "cancel", label: "Retry Cancel" });
+    assert.doesNotMatch(JSON.stringify(lost), /cancelled/);
   });
 });

@@ -1,9 +1,12 @@
 import { elapsedMs, isEnded, type Task } from "../../tasks/task";
+import { TaskError } from "../../tasks/taskError";
 import { checkTaskId } from "../../tasks/taskRequest";
 import { defineTool, readsOnly, type ToolContext } from "../defineTool";
 import { evidenceFields, outcomeFields, pollSeconds, shortCommand } from "../taskFields";
-import { taskIdParam } from "../toolParams";
+import { flagParam, taskIdParam } from "../toolParams";
 import { answer, errorAnswer } from "../toolResult";
+
+const maxProcesses = 200;
 
 export const sshGetTaskStatus = defineTool({
   name: "ssh_get_task_status",
@@ -12,14 +15,46 @@ export const sshGetTaskStatus = defineTool({
     "Says how a task is doing: pending, running, cancelling, lost (its end was not seen), or ended as completed, " +
     "failed or cancelled. Ask again after pollFrequency seconds. Asking or not asking changes nothing about the task.",
   annotations: readsOnly,
-  params: { task_id: taskIdParam },
+  params: {
+    task_id: taskIdParam,
+    include_processes: flagParam(
+      "Include Processes",
+      "Also list its live processes on the host, which a cancel would end. It is asked over SSH; nothing is touched.",
+    ),
+  },
   errorPrefix: "Status error",
-  handle(args, context) {
+  async handle(args, context) {
     const taskId = checkTaskId(args.task_id);
+    const processes = args.include_processes && (await processFields(taskId, context));
     const task = context.tasks.getTask(taskId);
-    return task ? answer(describeStatus(task, context)) : errorAnswer(`Task not found: ${taskId}`);
+    if (!task) return errorAnswer(`Task not found: ${taskId}`);
+    return answer({ ...describeStatus(task, context), ...processes });
   },
 });
+
+/** The processes by pid; where its host can't be asked, why. */
+async function processFields(taskId: string, { tasks }: ToolContext): Promise<object> {
+  try {
+    const processes = (await tasks.listProcesses(taskId)) ?? [];
+    const listed = processes.slice(0, maxProcesses);
+    return {
+      processes: listed.map(({ pid, parent, user, ageSeconds, command }) => ({
+        pid,
+        parent,
+        user,
+        age_seconds: ageSeconds,
+        command,
+      })),
+      processes_note:
+        listed.length < processes.length
+          ? `Only the first ${listed.length} of ${processes.length} processes are listed.`
+          : undefined,
+    };
+  } catch (error) {
+    if (error instanceof TaskError) return { processes_note: error.message };
+    throw error;
+  }
+}
 
 function describeStatus(task: Task, { tasks, clock }: ToolContext): object {
   const { stdout, stderr } = tasks.outputSize(task.id);

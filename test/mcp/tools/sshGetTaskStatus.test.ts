@@ -106,6 +106,25 @@ describe("ssh_get_task_status", () => {
     assert.equal(status.error, "Sign-in failed. Check your key.");
   });
 
+  it("says how many processes an ended task has left, after all others", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const leaves = await startRunning();
+    leaves.remote.exit(0, undefined, 2);
+    const clean = await startRunning();
+    clean.remote.exit(0, undefined, 0);
+
+    for (const ofTask of [tool, "ssh_get_task_result"]) {
+      const answer = await ask(ofTask, { task_id: leaves.task.id });
+      assert.equal(answer.left_running, 2);
+      assert.equal(
+        answer.note,
+        "It left 2 processes running on build01; the user can end them with Stop Leftovers.",
+      );
+      assert.deepEqual(Object.keys(answer).slice(-3), ["max_seconds", "left_running", "note"]);
+      assert.equal("left_running" in (await ask(ofTask, { task_id: clean.task.id })), false);
+    }
+  });
+
   it("cuts a long command", async (t) => {
     const { ask, start } = await createMcp(t);
     const task = await start({ command: "x".repeat(1000) });
@@ -124,5 +143,66 @@ describe("ssh_get_task_status", () => {
     assert.equal(await fail(tool, { task_id: "none" }), "Error: Task not found: none");
     assert.equal(await fail(tool, { task_id: task.id }), `Error: Task not found: ${task.id}`);
     assert.equal(await fail(tool), "Error: task_id is required");
+  });
+});
+
+describe("ssh_get_task_status with include_processes", () => {
+  const shell = { pid: 4711, parent: 1, user: "dev", ageSeconds: 65, command: "make test" };
+
+  it("lists the live processes last, and touches nothing", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const { task, remote } = await startRunning();
+    remote.onList = () => Promise.resolve([shell]);
+
+    const status = await ask(tool, { task_id: task.id, include_processes: true });
+
+    assert.deepEqual(status.processes, [
+      { pid: 4711, parent: 1, user: "dev", age_seconds: 65, command: "make test" },
+    ]);
+    assert.equal(Object.keys(status).at(-1), "processes");
+    assert.deepEqual([status.status, remote.climbs], ["running", []]);
+    assert.equal("processes" in (await ask(tool, { task_id: task.id })), false);
+  });
+
+  it("lists none of a task that has not reached its host", async (t) => {
+    const { ask, start } = await createMcp(t);
+    const task = await start();
+
+    const status = await ask(tool, { task_id: task.id, include_processes: true });
+
+    assert.deepEqual([status.status, status.processes], ["pending", []]);
+  });
+
+  it("lists 200 at the most and says how many there were", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const { task, remote } = await startRunning();
+    const many = Array.from({ length: 340 }, (_, i) => ({ ...shell, pid: i + 1 }));
+    remote.onList = () => Promise.resolve(many);
+
+    const status = await ask(tool, { task_id: task.id, include_processes: true });
+
+    assert.equal((status.processes as Fields[]).length, 200);
+    assert.equal(status.processes_note, "Only the first 200 of 340 processes are listed.");
+  });
+
+  it("says why its host could not be asked, and still how the task is doing", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const { task, remote } = await startRunning();
+    const failure = new TaskError("connectionTimeout", "build01 does not answer. Try again later.");
+    remote.onList = () => Promise.reject(failure);
+
+    const status = await ask(tool, { task_id: task.id, include_processes: true });
+
+    assert.equal(status.status, "running");
+    assert.equal(status.processes_note, "build01 does not answer. Try again later.");
+    assert.equal("processes" in status, false);
+  });
+
+  it("knows no processes of a task that does not exist", async (t) => {
+    const { fail } = await createMcp(t);
+
+    const sentence = await fail(tool, { task_id: "none", include_processes: true });
+
+    assert.equal(sentence, "Error: Task not found: none");
   });
 });

@@ -1,0 +1,76 @@
+# Answers for the tasks of a host over a channel of its own. Needs folder.sh, members.sh and ladder.sh.
+#
+# st_control NONCE says NONCE READY, then reads a request a line:
+#   cancel NONCE TASK_ID LEADER SUPERVISOR BOOT_ID GRACE    ends the task's processes
+#   list NONCE TASK_ID LEADER SUPERVISOR BOOT_ID            names them, and touches nothing
+#   force NONCE                                             ends the grace of a cancel that has begun
+# A word that is not known is `-`. Requests are answered side by side; each line of an answer begins with its nonce:
+#   BEGIN
+#   EXITED CODE                               the main process had ended by itself
+#   FOUND, SIGNAL, LEFT, FOREIGN              of a cancel: see ladder.sh
+#   PROCESS PID PARENT AGE USER COMMAND       of a list, AGE in seconds
+#   END VERDICT    see ladder.sh; `never`: the command never runs; `rebooted`: what ran before is gone; `launching`: nothing
+#                  is left, but a script on its way could not be kept from running; `listed`
+# A lost connection does not end a cancel.
+st_control() {
+  set +e +u +f
+  unset IFS
+  PATH=${PATH:+$PATH:}/usr/bin:/bin PROC=/proc
+  trap '' PIPE HUP
+  exec 2>/dev/null
+  printf '\n%s READY\n' "$1"
+  while read -r st_verb NONCE st_words; do
+    case $st_verb in
+      cancel | list)
+        # shellcheck disable=SC2086 # words
+        (st_answer "st_$st_verb" $st_words) </dev/null &
+        eval "st_answer_$NONCE=\$!"
+        ;;
+      force) eval "kill -USR1 \"\$st_answer_$NONCE\"" ;;
+    esac
+  done
+}
+
+# st_answer FUNCTION TASK_ID LEADER SUPERVISOR BOOT_ID [GRACE]
+st_answer() {
+  TASK_ID=$2 LEADER=${3#-} SUPERVISOR=${4#-} GRACE=$6
+  CHILDREN='' MEMBERS='' PIDS='' FOREIGN=''
+  trap 'GRACE=0' USR1
+  st_report BEGIN
+  st_find_folder
+  read -r st_boot_id <"$PROC/sys/kernel/random/boot_id"
+  if [ "$5" != - ] && [ -n "$st_boot_id" ] && [ "$5" != "$st_boot_id" ]; then VERDICT=rebooted; else "$1"; fi
+  case $VERDICT in gone | rebooted) st_remove_folder ;; esac
+  st_report END "$VERDICT"
+}
+
+# Where the main process was not seen, it may still be on its way to the gate, or its whole script may: shut for good, the
+# gate keeps either from running, and stays.
+st_cancel() {
+  st_guarded=yes
+  if [ -z "$LEADER" ]; then
+    if ! st_make_folder; then
+      st_guarded=no
+    elif st_pass_gate; then
+      VERDICT=never
+      return
+    fi
+  fi
+  read -r st_code <"$FOLDER/exit" && st_report EXITED "$st_code"
+  st_climb
+  [ "$VERDICT" != gone ] || [ $st_guarded = yes ] || VERDICT=launching
+}
+
+st_list() {
+  VERDICT=unscannable
+  st_can_scan || return
+  st_members
+  [ "$LOOKED" = yes ] || return
+  for st_pid in $PIDS; do
+    st_describe "$st_pid"
+    st_report PROCESS "$st_pid" "${st_parent:-0}" "${st_age:-0}" "${st_owner:-?}" "$st_line"
+  done
+  VERDICT=listed
+}
+
+st_report() { printf '%s %s\n' "$NONCE" "$*"; }

@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+import type { ClientChannel } from "ssh2";
+import type { CancelClimb, CancelReport, HostProcess } from "../tasks/remoteHost";
+import type { TaskError } from "../tasks/taskError";
+import { CancelReportReader } from "./cancelReportReader";
+import { HostLines } from "./hostLines";
+import { ProcessListReader } from "./processListReader";
+import { controlScript, requestLine, type TaskTarget } from "./remoteScripts";
+import type { SshConnection } from "./sshConnection";
+import { connectionLost, hostSilent } from "./sshErrors";
+
+/** Seconds that a climb may take beside its grace. */
+const climbSeconds = 8;
+const listSeconds = 8;
+
+/** Reads the lines of one answer, without their nonce; @returns what a line brought with it, if anything that counts. */
+interface AnswerReader {
+  readLine(line: string): "begun" | "ended" | undefined;
+}
+
+/** A request that is not answered to its end. */
+interface Request {
+  readonly reader: AnswerReader;
+  readonly onNews: (news: "begun" | "ended") => void;
+  readonly reject: (error: TaskError) => void;
+}
+
+/** A shell on a host that answers for its tasks (`remote/control.sh`): several requests side by side, over one channel. */
+export class ControlChannel {
+  private readonly requests = new Map<string, Request>();
+  private readonly lines = new HostLines((line) => this.onLine(line));
+  private closed = false;
+  private onReady: (() => void) | undefined;
+
+  private constructor(
+    private readonly alias: string,
+    private readonly nonce: string,
+  ) {}
+
+  /** Resolves once the host is ready for requests. Rejects with a TaskError, at the latest after `seconds`. */
+  static async open(
+    connection: SshConnection,
+    { alias, seconds }: { readonly alias: string; readonly seconds: number },
+  ): Promise<ControlChannel> {
+    const control = new ControlChannel(alias, createNonce());
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const late = (): void => reject(hostSilent(alias, "start a shell for cancels", seconds));
+        timer = setTimeout(late, seconds * 1000);
+        control.onReady = resolve;
+        connection
+          .openShell((channel) => control.listen(channel, () => reject(connectionLost(alias))))
+          .catch(reject);
+      });
+    } catch (error) {
+      control.close();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    return control;
+  }
+
+  get isOpen(): boolean {
+    return !this.closed;
+  }
+
+  /**
+   * Ends the processes of a task. Resolves with what the host saw and did, as far as it said so: when it breaks off, with
+   * the reason. Rejects with a TaskError when it has not begun within `beginSeconds`; the request may still reach it.
+   */
+  async cancel(
+    target: TaskTarget,
+    climb: CancelClimb,
+    beginSeconds: number,
+  ): Promise<CancelReport> {
+    const nonce = createNonce();
+    const report = new CancelReportReader();
+    const graceSeconds = climb.force.aborted ? 0 : climb.graceSeconds;
+    const force = (): void => this.write(`force ${nonce}\n`);
+    const onBegin = (): void => {
+      if (climb.force.aborted) force();
+      else climb.force.addEventListener("abort", force);
+    };
+    try {
+      const line = requestLine("cancel", nonce, target, graceSeconds);
+      const seconds = { begin: beginSeconds, end: graceSeconds + climbSeconds };
+      const broken = await this.ask(line, nonce, { reader: report, seconds, onBegin });
+      return broken ? report.brokenOff(broken.message) : report.result();
+    } finally {
+      climb.force.removeEventListener("abort", force);
+    }
+  }
+
+  /** The live processes of a task, untouched. Rejects with a TaskError. */
+  async list(target: TaskTarget, beginSeconds: number): Promise<readonly HostProcess[]> {
+    const nonce = createNonce();
+    const reader = new ProcessListReader();
+    const seconds = { begin: beginSeconds, end: listSeconds };
+    const line = requestLine("list", nonce, target);
+    const broken = await this.ask(line, nonce, { reader, seconds, onBegin: () => undefined });
+    if (broken) throw broken;
+    return reader.result(this.alias);
+  }
+
+  /** Lets go of the channel; what it was asked to cancel goes on. */
+  close(): void {
+    this.closed = true;
+    this.channel?.close();
+  }
+
+  private channel: ClientChannel | undefined;
+
+  /** Sends a request and waits for its end. @returns why it broke off after it had begun. */
+  private async ask(
+    line: string,
+    nonce: string,
+    options: {
+      readonly reader: AnswerReader;
+      readonly seconds: { readonly begin: number; readonly end: number };
+      readonly onBegin: () => void;
+    },
+  ): Promise<TaskError | undefined> {
+    const { reader, seconds, onBegin } = options;
+    const started = { begun: false };
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const expect = (what: string, within: number): void => {
+          clearTimeout(timer);
+          timer = setTimeout(() => reject(hostSilent(this.alias, what, within)), within * 1000);
+        };
+        const onNews = (news: "begun" | "ended"): void => {
+          if (news === "ended") {
+            resolve();
+            return;
+          }
+          started.begun = true;
+          onBegin();
+          expect("finish the cancel", seconds.end);
+        };
+        expect("answer the cancel", seconds.begin);
+        this.requests.set(nonce, { reader, onNews, reject });
+        if (this.closed) reject(connectionLost(this.alias));
+        else this.write(line);
+      });
+      return undefined;
+    } catch (error) {
+      if (started.begun) return error as TaskError;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.requests.delete(nonce);
+    }
+  }
+
+  private listen(channel: ClientChannel, onClose: () => void): void {
+    this.channel = channel;
+    if (this.closed) {
+      channel.close();
+      return;
+    }
+    channel.on("data", (bytes: Buffer) => this.lines.push(bytes));
+    channel.stderr.resume();
+    channel.on("close", () => {
+      this.closed = true;
+      onClose();
+      for (const { reject } of this.requests.values()) reject(connectionLost(this.alias));
+    });
+    this.write(controlScript(this.nonce));
+  }
+
+  private onLine(line: string): void {
+    const [nonce = ""] = line.split(" ", 1);
+    const rest = line.slice(nonce.length + 1);
+    if (nonce === this.nonce && rest === "READY") this.onReady?.();
+    const request = this.requests.get(nonce);
+    const news = request?.reader.readLine(rest);
+    if (news) request?.onNews(news);
+  }
+
+  private write(text: string): void {
+    if (!this.closed) this.channel?.write(text);
+  }
+}
+
+function createNonce(): string {
+  return randomBytes(16).toString("hex");
+}
