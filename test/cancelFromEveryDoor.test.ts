@@ -55,7 +55,7 @@ const doors: readonly Door[] = [
       editor.registered.get("sshTasks.openPanel")?.();
       const page = editor.panels.at(-1);
       page?.say({ type: "ready", body: {} });
-      page?.say({ type: "cancel", body: { taskId: id } });
+      page?.say({ type: "cancel", body: { taskId: id, force: false } });
     },
   },
   {
