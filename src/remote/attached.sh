@@ -18,14 +18,17 @@ st_attached() {
   { while read -r _; do :; done; st_end_unattended; } <&7 >/dev/null 3>&- 6>&- &
   st_watch=$!
   st_end=$( (st_launch "$3" "$4" "$5") 5>&1 >&3 3>&-)
-  # Not heeded once it has begun to end the task.
+  # Not heeded once it has begun to end the task. Until it is gone it may take what this shell is to read, and needs its pid.
   kill $st_watch
+  wait $st_watch
   # shellcheck disable=SC2086 # words
   set -- $st_end
   [ $# -gt 0 ] || return
   st_code=$1
   shift
   CHILDREN=$*
+  # The gate has kept the command from running, and nobody else comes to it.
+  [ ! -e "$FOLDER/never" ] || st_remove_folder
   # The exit of its own, for a cancel that comes when nobody heard of it.
   [ -z "$FOLDER" ] || [ -e "$FOLDER/ending" ] || echo "$st_code" >"$FOLDER/exit"
   st_count_left
@@ -72,6 +75,8 @@ st_count_left() {
 st_end_unattended() {
   trap '' HUP INT TERM PIPE
   LEADER='' SUPERVISOR=$$ CHILDREN='' GRACE=500
+  # Where the main process is still on its way, it never runs, and what waits for it removes the folder.
+  [ -z "$FOLDER" ] || ! st_pass_gate || return
   st_climb
   [ "$VERDICT" != gone ] || st_remove_folder
 }

@@ -2,7 +2,7 @@
 #
 # It holds a FIFO `tree`, which every process of the task has open as descriptor 8 unless it closes what it inherits: the
 # kernel says whether anybody still does. And `gate`, which can be made once: by the main process just before it becomes
-# the command, or by a cancel that came first, and then the command never runs.
+# the command, or by a cancel that came first, and then the command never runs, and `never` says so.
 
 st_home_place=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/ssh-tasks
 
@@ -10,7 +10,9 @@ st_home_place=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/ssh-tasks
 st_find_folder() {
   for FOLDER in "$st_home_place/$TASK_ID" /var/tmp/ssh-tasks-*/"$TASK_ID" \
     "${TMPDIR:-/tmp}"/ssh-tasks-*/"$TASK_ID" /dev/shm/ssh-tasks-*/"$TASK_ID"; do
-    [ -d "$FOLDER" ] && st_is_ours "${FOLDER%/*}" && return
+    if [ -d "$FOLDER" ] && st_is_ours "${FOLDER%/*}"; then
+      st_await_tree && return
+    fi
   done
   FOLDER=''
   return 1
@@ -57,18 +59,34 @@ st_is_held() {
   kill $st_reader 2>/dev/null
 }
 
+# Renamed first: while it is taken apart, its gate must not open again.
 st_remove_folder() {
-  [ -z "$FOLDER" ] || rm -rf "$FOLDER"
+  if [ -n "$FOLDER" ] && mv "$FOLDER" "$FOLDER.$NONCE" 2>/dev/null; then rm -rf "$FOLDER.$NONCE"; fi
   FOLDER=''
 }
 
+# Where another script has just made it, that one is the folder: two would have two gates.
 st_make_in() {
   if [ ! -d "$1" ]; then mkdir -p "$1" && chmod 700 "$1"; fi 2>/dev/null
-  st_is_ours "$1" && mkdir -m 700 "$1/$TASK_ID" 2>/dev/null || return
+  st_is_ours "$1" || return
+  if ! mkdir -m 700 "$1/$TASK_ID" 2>/dev/null; then
+    st_find_folder
+    return
+  fi
   FOLDER=$1/$TASK_ID
   mkfifo -m 600 "$FOLDER/tree" 2>/dev/null && return
   st_remove_folder
   return 1
+}
+
+# It comes right after the folder, or the folder goes again.
+st_await_tree() {
+  st_looks=0
+  while [ ! -p "$FOLDER/tree" ] && [ -d "$FOLDER" ] && [ $st_looks -lt 20 ]; do
+    st_sleep 0.01
+    st_looks=$((st_looks + 1))
+  done
+  [ -d "$FOLDER" ]
 }
 
 # Where everybody may write, somebody else may have made it.

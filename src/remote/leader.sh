@@ -5,7 +5,7 @@ st_command=$1
 if [ -n "$2" ]; then
   set -C
   if ! { printf '' >"$2/gate"; } 2>/dev/null; then
-    [ -e "$2/gate" ] || echo "can't write to $2" >&2
+    if [ -e "$2/gate" ]; then : >"$2/never"; else echo "can't write to $2" >&2; fi
     exit 143
   fi
   set +C
