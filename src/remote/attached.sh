@@ -19,7 +19,8 @@ st_attached() {
   st_watch=$!
   st_end=$( (st_launch "$3" "$4" "$5") 5>&1 >&3 3>&-)
   # Not heeded once it has begun to end the task. Until it is gone it may take what this shell is to read, and needs its pid.
-  kill $st_watch
+  # Not by TERM, which a shell that was just forked still takes for caught.
+  kill -USR1 $st_watch
   wait $st_watch
   # shellcheck disable=SC2086 # words
   set -- $st_end
@@ -73,7 +74,7 @@ st_count_left() {
 }
 
 st_end_unattended() {
-  trap '' HUP INT TERM PIPE
+  trap '' HUP INT TERM PIPE USR1
   LEADER='' SUPERVISOR=$$ CHILDREN='' GRACE=500
   # Where the main process is still on its way, it never runs, and what waits for it removes the folder.
   [ -z "$FOLDER" ] || ! st_pass_gate || return
