@@ -46,7 +46,7 @@ type Part = "watched" | "folder" | "reaper" | "left";
 /** Each part of the script, and what takes its place where it is left out. */
 const parts: readonly { readonly part: Part; readonly text: RegExp; readonly without: string }[] = [
   { part: "watched", text: /^ *\{ while read -r _;.*\n *st_watch=\$!\n/m, without: "" },
-  { part: "watched", text: /^ *kill \$st_watch\n/m, without: "" },
+  { part: "watched", text: /^ *kill -USR1 \$st_watch\n *wait \$st_watch\n/m, without: "" },
   { part: "folder", text: /^ *st_make_folder\n/m, without: "FOLDER=''\n" },
   { part: "reaper", text: /if \[ ! -x "\$st_bin\/perl" \]/, without: "if true" },
   { part: "left", text: /^ *st_count_left\n/m, without: "st_left=0\n" },
