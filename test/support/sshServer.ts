@@ -30,6 +30,10 @@ export interface SshServerOptions {
   readonly hostKeyTypes?: readonly HostKeyType[];
   /** BusyBox only as root; the user's home directory is an empty one then. */
   readonly userland?: Userland;
+  /** The user's login shell; default their own. Another one only as root; the home directory is an empty one then. */
+  readonly loginShell?: string;
+  /** What else it sees in the place of the machine's own, in the order of the mounts; only as root. */
+  readonly mounts?: readonly Mount[];
   /** How many files each process may have open, which is what limits the channels of a connection to dropbear. */
   readonly openFiles?: number;
   /** Variables every session gets. */
@@ -109,26 +113,29 @@ export async function startSshServer(
 
 function requireRootFor({ name, needsHome }: ServerProgram, options: SshServerOptions): void {
   if (process.getuid?.() === 0) return;
-  const { user = userInfo().username, userland } = options;
+  const { user = userInfo().username, userland, loginShell, mounts = [] } = options;
   if (user !== userInfo().username) throw new Error(`Only root can serve logins of ${user}`);
   if (needsHome) throw new Error(`Only root can give ${name} a home directory of its own`);
   if (userland === "BusyBox") throw new Error("Only root can serve a BusyBox userland");
+  if (loginShell !== undefined || mounts.length > 0)
+    throw new Error("Only root can serve files in the place of the machine's own");
 }
 
 /** What the server sees instead of the machine's files, and where the user's home directory is then. */
 async function makeOwnFiles(
   { needsHome }: ServerProgram,
-  { userland }: SshServerOptions,
+  { userland, loginShell, mounts = [] }: SshServerOptions,
   files: SshServerFiles,
   user: string,
 ): Promise<{ home: string; mounts: readonly Mount[] }> {
   if (userland === "BusyBox") {
     const { home, mount } = await makeHome(files, user, "/bin/sh");
-    return { home, mounts: [mount, ...(await makeBusyboxUserland(files.dir))] };
+    return { home, mounts: [mount, ...mounts, ...(await makeBusyboxUserland(files.dir))] };
   }
-  if (!needsHome) return { home: (await requireAccount(user)).home, mounts: [] };
-  const { home, mount } = await makeHome(files, user);
-  return { home, mounts: [mount] };
+  if (!needsHome && loginShell === undefined)
+    return { home: (await requireAccount(user)).home, mounts };
+  const { home, mount } = await makeHome(files, user, loginShell);
+  return { home, mounts: [mount, ...mounts] };
 }
 
 function limited({ openFiles }: SshServerOptions, command: readonly string[]): readonly string[] {

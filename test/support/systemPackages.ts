@@ -10,6 +10,8 @@ const packageOf = {
   chromium: "chromium",
   shellcheck: "shellcheck",
   busybox: "busybox",
+  zsh: "zsh",
+  fish: "fish",
 } as const;
 
 /** A program of the system that tests or commands run. */
