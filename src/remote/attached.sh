@@ -35,9 +35,10 @@ st_attached() {
   st_count_left
   printf '\n%s END %s %s\n' "$NONCE" "$st_code" "$st_left"
   printf '\n%s END %s %s\n' "$NONCE" "$st_code" "$st_left" >&6
-  # Without that word nobody may have heard of the end: the folder stays to tell a cancel.
+  # Without that word nobody may have heard of the end: the folder stays to tell a cancel. One that has begun still asks
+  # the FIFO, and removes the folder itself.
   read -r st_word <&7
-  [ "$st_word" != "done" ] || [ "$st_left" != 0 ] || st_remove_folder
+  [ "$st_word" != "done" ] || [ "$st_held$st_left" != no0 ] || [ -e "$FOLDER/ending" ] || st_remove_folder
 }
 
 # Where perl can, the runner gets every orphan of the task (PR_SET_CHILD_SUBREAPER, prctl(2)): by them it knows what is
@@ -61,12 +62,14 @@ st_launch() {
   exec /bin/sh -c "$@" 7<&-
 }
 
-# Sets st_left. To look at every process takes a while, so first whether there can be any.
+# Sets st_left and st_held. To look at every process takes a while, so first whether there can be any. Children and scans
+# miss who forks all the time, the FIFO does not.
 st_count_left() {
-  st_left=0
+  st_left=0 st_held=no
+  [ -z "$FOLDER" ] || ! st_is_held || st_held=yes
   case $CHILDREN in
-    '') return ;;
-    '?') CHILDREN=''; [ -z "$FOLDER" ] || st_is_held || return ;;
+    '') [ $st_held = yes ] || return ;;
+    '?') CHILDREN=''; [ -z "$FOLDER" ] || [ $st_held = yes ] || return ;;
   esac
   LEADER='' SUPERVISOR='' MEMBERS='' PIDS=''
   st_members

@@ -30,9 +30,13 @@ st_climb() {
   fi
 }
 
-# A look that failed is no empty one.
+# A look that failed is no empty one. Three stands for what only st_gone can tell: that the FIFO was asked too.
 st_scan() {
-  if st_members || [ "$LOOKED" = no ]; then EMPTY_SCANS=0; else EMPTY_SCANS=$((EMPTY_SCANS + 1)); fi
+  if st_members || [ "$LOOKED" = no ]; then
+    EMPTY_SCANS=0
+  elif [ "$EMPTY_SCANS" -lt 2 ]; then
+    EMPTY_SCANS=$((EMPTY_SCANS + 1))
+  fi
 }
 
 # A scan is not atomic, so one empty scan proves nothing, and two may miss who forks all the time: the FIFO does not.
@@ -61,12 +65,14 @@ st_wait_for_grace() {
   done
 }
 
-# Frozen first, so that nothing forks between the look and the KILL. What is left after 3 s can't be ended by us: that is
+# Frozen first, so that nothing forks between the look and the KILL, and who holds the FIFO before the look even: it takes
+# longer than some live. What is left after 3 s can't be ended by us: that is
 # said while somebody still waits for it, however slow the host is.
 st_kill_until_gone() {
   st_began=$(st_now)
   while ! st_gone && [ $(($(st_now) - st_began)) -lt 300 ]; do
     st_signal STOP
+    st_freeze_holders
     st_before=$PIDS
     st_scan
     [ "$PIDS" = "$st_before" ] || st_signal STOP
@@ -74,6 +80,17 @@ st_kill_until_gone() {
     st_sleep 0.01
     st_scan
     st_scan_until_gone
+  done
+}
+
+# What it freezes the next scan finds.
+st_freeze_holders() {
+  [ -n "$FOLDER" ] || return
+  for st_descriptor in "$PROC"/[0-9]*/fd/8; do
+    # shellcheck disable=SC3013 # every sh we meet has it
+    [ "$st_descriptor" -ef "$FOLDER/tree" ] || continue
+    st_pid=${st_descriptor#"$PROC"/}
+    kill -STOP "${st_pid%%/*}" 2>/dev/null
   done
 }
 

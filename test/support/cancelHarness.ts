@@ -7,6 +7,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,6 +92,7 @@ export async function createCancelHarness({
         if (shape.beats) await eventually("its heart beats", () => sizeOf(heartbeat) > 3);
         await use({ id, marker, canary, heartbeat });
       } finally {
+        writeFileSync(join(dir, "heartbeats", `${marker}.stop`), "");
         await endMentions(marker);
       }
     },

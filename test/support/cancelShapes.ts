@@ -9,7 +9,7 @@ export interface CancelShape {
   readonly sleeps: number;
   /** The login shell itself can run it, whichever it is. */
   readonly anyShell?: boolean;
-  /** It goes on writing to HEARTBEAT, as its processes are too short to be seen. */
+  /** It goes on writing to HEARTBEAT, as its processes are too short to be seen, until there is a HEARTBEAT.stop. */
   readonly beats?: boolean;
   /** A program that it needs and not every host has. */
   readonly needs?: "bash" | "perl" | "setsid";
@@ -32,7 +32,7 @@ const daemon = [
 
 /** Goes on in a new process every 20 ms, each an orphan and deaf to TERM. */
 const chain = (next: string): string => {
-  const hop = `: MARKER; trap "" TERM; echo >>HEARTBEAT; sleep 0.02; (${next} sh -c "$hop" &); exit`;
+  const hop = `: MARKER; trap "" TERM; [ -e HEARTBEAT.stop ] && exit; echo >>HEARTBEAT || exit; sleep 0.02; (${next} sh -c "$hop" &); exit`;
   return `hop='${hop}'; export hop; (sh -c "$hop" &); ${canary} & sleep MARKER.1; exit`;
 };
 
@@ -116,6 +116,13 @@ export const cancelShapes: readonly CancelShape[] = [
   {
     name: "a chain of processes that never stay",
     command: chain("setsid"),
+    beats: true,
+    sleeps: 1,
+    needs: "setsid",
+  },
+  {
+    name: "such a chain that clears its environment",
+    command: chain('env -i hop="$hop" setsid'),
     beats: true,
     sleeps: 1,
     needs: "setsid",
