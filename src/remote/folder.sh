@@ -74,7 +74,7 @@ st_make_in() {
     return
   fi
   FOLDER=$1/$TASK_ID
-  mkfifo -m 600 "$FOLDER/tree" 2>/dev/null && return
+  mkfifo "$FOLDER/tree" 2>/dev/null && return
   st_remove_folder
   return 1
 }

@@ -47,7 +47,7 @@ export interface CancelHarness {
 
 export interface CancelHarnessOptions extends SshHarnessOptions {
   /** Makes a text for /bin/sh one for the login shell. */
-  readonly wrap?: (command: string) => string;
+  readonly wrap?: (command: string, shape: CancelShape) => string;
 }
 
 /** A harness on a real host. */
@@ -73,7 +73,7 @@ export async function createCancelHarness({
       .replaceAll("MARKER", marker)
       .replaceAll("CANARY", join(dir, "canaries", marker))
       .replaceAll("HEARTBEAT", join(dir, "heartbeats", marker));
-    return shape.anyShell ? text : wrap(text);
+    return wrap(text, shape);
   };
   return {
     ssh,
