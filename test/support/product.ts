@@ -6,7 +6,7 @@ import { SshHostCatalog } from "../../src/ssh/hostCatalog";
 import { SshHosts } from "../../src/ssh/sshHosts";
 import { systemClock } from "../../src/tasks/clock";
 import { DisposableStore } from "../../src/tasks/lifecycle";
-import { defaultLimits } from "../../src/tasks/limits";
+import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { TaskManager } from "../../src/tasks/taskManager";
 import { registerCommands } from "../../src/ui/commands";
 import { Notify } from "../../src/ui/notify";
@@ -27,7 +27,7 @@ export interface Product {
 }
 
 /** Puts the parts together as `extension.ts` does, in a new editor. */
-export async function createProduct(host: Sshd): Promise<Product> {
+export async function createProduct(host: Sshd, changed: Partial<Limits> = {}): Promise<Product> {
   resetEditor();
   const cleanup = new Cleanup();
   const owned = new DisposableStore();
@@ -38,7 +38,7 @@ export async function createProduct(host: Sshd): Promise<Product> {
   const notify = new Notify(logger);
   const settings = { sshConfigFile: host.sshConfigFile, knownHostsFile: host.knownHostsFile };
   const catalog = new SshHostCatalog(() => settings, logger);
-  const limits = defaultLimits;
+  const limits = { ...defaultLimits, ...changed };
   const hosts = owned.add(new SshHosts({ catalog, logger, limits, agentSocket: undefined }));
   const clock = systemClock;
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
