@@ -49,7 +49,7 @@ const parts: readonly { readonly part: Part; readonly text: RegExp; readonly wit
   { part: "watched", text: /^ *kill -USR1 \$st_watch\n *wait \$st_watch\n/m, without: "" },
   { part: "folder", text: /^ *st_make_folder\n/m, without: "FOLDER=''\n" },
   { part: "reaper", text: /if \[ ! -x "\$st_bin\/perl" \]/, without: "if true" },
-  { part: "left", text: /^ *st_count_left\n/m, without: "st_left=0\n" },
+  { part: "left", text: /^ *st_count_left\n/m, without: "st_left=0 st_held=no\n" },
 ];
 
 /** The script of a task with these parts alone. */
