@@ -18,7 +18,7 @@ const node = {
   platform: "node",
   format: "cjs",
   target: "node20",
-  loader: { ".sh": "text" },
+  loader: { ".pl": "text", ".sh": "text" },
   // Some ES modules ask for import.meta.url, which a CommonJS bundle does not have.
   define: { "import.meta.url": "importMetaUrl" },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },

@@ -1,13 +1,14 @@
-# Answers for the tasks of a host over a channel of its own. Needs folder.sh, members.sh and ladder.sh.
+# Answers for the tasks of a host over a channel of its own. Needs folder.sh, members.sh, ladder.sh and sweep.sh.
 #
 # st_control NONCE says NONCE READY, then reads a request a line:
-#   cancel NONCE TASK_ID LEADER SUPERVISOR BOOT_ID GRACE    ends the task's processes
-#   list NONCE TASK_ID LEADER SUPERVISOR BOOT_ID            names them, and touches nothing
-#   force NONCE                                             ends the grace of a cancel that has begun
-# A word that is not known is `-`. Requests are answered side by side; each line of an answer begins with its nonce:
+#   cancel NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER GRACE    ends the task's processes
+#   list NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER            names them, and touches nothing
+#   force NONCE                                                    ends the grace of a cancel that has begun
+# LEADER to REAPER are what the main process said of itself (leader.sh); a word that is not known is `-`. Requests are
+# answered side by side; each line of an answer begins with its nonce:
 #   BEGIN
 #   EXITED CODE                               the main process had ended by itself
-#   FOUND, SIGNAL, LEFT, FOREIGN              of a cancel: see ladder.sh
+#   FOUND, SIGNAL, FOREIGN, LEFT, ORPHAN      of a cancel: see ladder.sh
 #   PROCESS PID PARENT AGE USER COMMAND       of a list, AGE in seconds
 #   END VERDICT    see ladder.sh; `never`: the command never runs; `rebooted`: what ran before is gone; `launching`: nothing
 #                  is left, but a script on its way could not be kept from running; `listed`
@@ -19,6 +20,8 @@ st_control() {
   trap '' PIPE HUP
   exec 2>/dev/null
   printf '\n%s READY\n' "$1"
+  NONCE=$1
+  (st_sweep_folders) </dev/null >/dev/null &
   while read -r st_verb NONCE st_words; do
     case $st_verb in
       cancel | list)
@@ -29,19 +32,28 @@ st_control() {
       force) eval "kill -USR1 \"\$st_answer_$NONCE\"" ;;
     esac
   done
+  # A look proves itself by the pid of this shell: it has to outlive the answers.
+  wait
 }
 
-# st_answer FUNCTION TASK_ID LEADER SUPERVISOR BOOT_ID [GRACE]
+# st_answer FUNCTION TASK_ID LEADER BOOT_ID SUPERVISOR REAPER [GRACE]
 st_answer() {
-  TASK_ID=$2 LEADER=${3#-} SUPERVISOR=${4#-} GRACE=$6
-  CHILDREN='' MEMBERS='' PIDS='' FOREIGN=''
+  TASK_ID=$2 LEADER=${3#-} BOOT_ID=${4#-} SUPERVISOR=${5#-} REAPER=${6#-} GRACE=$7
+  MEMBERS='' PIDS='' FOREIGN=''
   trap 'GRACE=0' USR1
   st_report BEGIN
-  st_find_folder
-  read -r st_boot_id <"$PROC/sys/kernel/random/boot_id"
-  if [ "$5" != - ] && [ -n "$st_boot_id" ] && [ "$5" != "$st_boot_id" ]; then VERDICT=rebooted; else "$1"; fi
+  if st_find_folder; then
+    st_recall
+    read -r MEMBERS <"$FOLDER/left"
+  fi
+  if st_is_rebooted; then VERDICT=rebooted; else "$1"; fi
   case $VERDICT in gone | rebooted) st_remove_folder ;; esac
   st_report END "$VERDICT"
+}
+
+st_is_rebooted() {
+  case $BOOT_ID in '' | none) return 1 ;; esac
+  read -r st_boot_id <"$PROC/sys/kernel/random/boot_id" && [ "$BOOT_ID" != "$st_boot_id" ]
 }
 
 # Where the main process was not seen, it may still be on its way to the gate, or its whole script may: shut for good, the
@@ -51,7 +63,7 @@ st_cancel() {
   if [ -z "$LEADER" ]; then
     if ! st_make_folder; then
       st_guarded=no
-    elif st_pass_gate; then
+    elif st_pass_gate || [ -e "$FOLDER/never" ]; then
       VERDICT=never
       return
     fi

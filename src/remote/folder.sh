@@ -2,13 +2,17 @@
 #
 # It holds a FIFO `tree`, which every process of the task has open as descriptor 8 unless it closes what it inherits: the
 # kernel says whether anybody still does. And `gate`, which can be made once: by the main process just before it becomes
-# the command, or by a cancel that came first, and then the command never runs, and `never` says so.
+# the command, or by a cancel that came first, and then the command never runs, and `never` says so. Beside them, each when
+# there is something to say: `main` what the main process said of itself, `exit` its exit code, if no cancel had begun by
+# then (`ending`), `left` the members it left behind, `heard` that its end was heard of, `reaped` that all have ended.
 
-st_home_place=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/ssh-tasks
+# "" where there is no home: /var/tmp and the others are left.
+st_home_place=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
+st_home_place=${st_home_place:+$st_home_place/ssh-tasks}
 
 # Sets FOLDER to the folder that there is. False when there is none.
 st_find_folder() {
-  for FOLDER in "$st_home_place/$TASK_ID" /var/tmp/ssh-tasks-*/"$TASK_ID" \
+  for FOLDER in "${st_home_place:-/nonexistent}/$TASK_ID" /var/tmp/ssh-tasks-*/"$TASK_ID" \
     "${TMPDIR:-/tmp}"/ssh-tasks-*/"$TASK_ID" /dev/shm/ssh-tasks-*/"$TASK_ID"; do
     if [ -d "$FOLDER" ] && st_is_ours "${FOLDER%/*}"; then
       st_await_tree && return
@@ -20,12 +24,21 @@ st_find_folder() {
 
 # Sets FOLDER to the folder, made in the first place to be had where it is not there yet. False when there is no place.
 st_make_folder() {
-  if st_find_folder || st_make_in "$st_home_place"; then return; fi
+  if st_find_folder || { [ -n "$st_home_place" ] && st_make_in "$st_home_place"; }; then return; fi
   st_user=$(id -u)
   for st_shared in /var/tmp "${TMPDIR:-/tmp}" /dev/shm; do
     st_make_in "$st_shared/ssh-tasks-$st_user" && return
   done
   return 1
+}
+
+# Sets LEADER, SUPERVISOR, BOOT_ID and REAPER as the main process said them in `main`. False when it has not.
+st_recall() {
+  { read -r st_pid st_start st_rest <"$FOLDER/main"; } 2>/dev/null || return
+  LEADER=$st_pid:$st_start
+  # shellcheck disable=SC2086 # words
+  set -- $st_rest
+  BOOT_ID=$1 SUPERVISOR=$2 REAPER=$3
 }
 
 # False when somebody has passed before, or the folder is gone. No data is written, so that a full disk shuts no gate.

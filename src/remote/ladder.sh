@@ -2,17 +2,20 @@
 # Defines functions only; needs folder.sh and members.sh.
 #
 # st_climb reads what st_members reads, and GRACE, the hundredths of a second between TERM and KILL; setting it to 0
-# meanwhile ends the grace. It calls `st_report WORD...` for FOUND, SIGNAL, FOREIGN and LEFT, and sets VERDICT to
+# meanwhile ends the grace. It calls `st_report WORD...` for FOUND, SIGNAL, FOREIGN, LEFT and ORPHAN, and sets VERDICT to
 #   gone          two scans in a row saw nothing of the task, and nobody holds its FIFO
 #   left          some processes could not be ended; a LEFT names each
 #   held          no process is seen, but one holds the FIFO
+#   orphans       nothing of the task is seen, but nobody got its orphans, and an ORPHAN names each that may be one
 #   unscannable   processes can't be seen on this host
 # shellcheck disable=SC2034 # VERDICT is for the caller
 st_climb() {
-  VERDICT=unscannable MEMBERS='' PIDS='' FOREIGN='' EMPTY_SCANS=0
+  VERDICT=unscannable PIDS='' FOREIGN='' EMPTY_SCANS=0
   st_can_scan || return
   st_scan
   [ "$LOOKED" = yes ] || return
+  st_reaped=no
+  ! st_is_reaped || st_reaped=yes
   st_scan_until_gone
   st_report FOUND "$(st_count "$PIDS")" "$(st_leader_found)"
   if ! st_gone; then
@@ -24,7 +27,10 @@ st_climb() {
     st_gone || st_kill_until_gone
   fi
   st_report_foreign
-  if st_gone; then VERDICT=gone; elif [ "$LOOKED" = yes ]; then
+  if st_gone; then
+    VERDICT=gone
+    [ $st_reaped = yes ] || st_report_orphans
+  elif [ "$LOOKED" = yes ]; then
     if [ -n "$PIDS" ]; then VERDICT=left; else VERDICT=held; fi
     st_report_left
   fi
@@ -32,6 +38,7 @@ st_climb() {
 
 # A look that failed is no empty one. Three stands for what only st_gone can tell: that the FIFO was asked too.
 st_scan() {
+  [ -n "$LEADER" ] || st_recall
   if st_members || [ "$LOOKED" = no ]; then
     EMPTY_SCANS=0
   elif [ "$EMPTY_SCANS" -lt 2 ]; then
@@ -118,6 +125,30 @@ st_report_left() {
     st_describe "$st_pid"
     st_report LEFT "$st_pid" "${st_owner:-?}" "$st_line"
   done
+}
+
+# Whether every orphan of the task comes to the reaper, which is there for as long as any of it is. Without the folder
+# somebody has seen the end of all.
+st_is_reaped() {
+  [ "$REAPER" = reaper ] && { [ ! -d "$FOLDER" ] || [ -e "$FOLDER/reaped" ] || kill -0 "$SUPERVISOR"; }
+}
+
+# Of our own user, in no container, and of no other task.
+st_report_orphans() {
+  st_user=$(id -un)
+  for st_pid in $ORPHANS; do
+    st_describe "$st_pid"
+    if [ "$st_owner" = "$st_user" ] && st_shares_files "$st_pid" && ! st_is_of_a_task "$st_pid"; then
+      VERDICT=orphans
+      st_report ORPHAN "$st_pid" "$st_user" "$st_line"
+    fi
+  done
+}
+
+# Whether a process sees the same files as we do: their namespaces (namespaces(7)).
+st_shares_files() {
+  # shellcheck disable=SC3013 # every sh we meet has it
+  [ ! -e "$PROC/$$/ns/mnt" ] || [ "$PROC/$$/ns/mnt" -ef "$PROC/$1/ns/mnt" ]
 }
 
 # Sets st_parent, st_age in seconds, st_owner and st_line, the command, of a process; "" what can't be known.

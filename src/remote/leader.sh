@@ -1,11 +1,12 @@
 # Becomes the main process of a task: passes the gate of its folder, says who it is, then turns into the user's shell
-# with the command, as sshd would. $1 is the command, $2 the folder, "" when there is none.
-# SSH_TASKS_ID stays in the environment as the marker of the task's processes.
-st_command=$1
-if [ -n "$2" ]; then
+# with the command, as sshd would. $1 is the command, $2 the folder, "" when there is none, $3 `reaper` below reaper.pl.
+# Descriptor 6 is the task's standard error. SSH_TASKS_ID stays in the environment as the marker of the task's processes.
+exec 2>&6 5>&- 6>&-
+st_command=$1 st_folder=$2 st_reaper=${3:--}
+if [ -n "$st_folder" ]; then
   set -C
-  if ! { printf '' >"$2/gate"; } 2>/dev/null; then
-    if [ -e "$2/gate" ]; then : >"$2/never"; else echo "can't write to $2" >&2; fi
+  if ! { printf '' >"$st_folder/gate"; } 2>/dev/null; then
+    if [ -e "$st_folder/gate" ]; then : >"$st_folder/never"; else echo "can't write to $st_folder" >&2; fi
     exit 143
   fi
   set +C
@@ -18,14 +19,17 @@ if read -r st_stat 2>/dev/null <"/proc/$$/stat"; then
   st_start=${20}
 else
   # shellcheck disable=SC2046 # words
-  set -- $(ps -o lstart= -p $$ 2>/dev/null)
+  set -- $(LC_ALL=C ps -o lstart= -p $$ 2>/dev/null)
   st_start=$(IFS=_; echo "$*")
 fi
-printf '\n%s BEGIN %s %s %s %s\n' "$SSH_TASKS_NONCE" $$ "${st_start:-0}" "${st_boot_id:-none}" "$PPID"
+st_words="$$ ${st_start:-0} ${st_boot_id:-none} $PPID $st_reaper"
+[ -z "$st_folder" ] || echo "$st_words" 2>/dev/null >"$st_folder/main"
+printf '\n%s BEGIN %s\n' "$SSH_TASKS_NONCE" "$st_words"
 printf '\n%s BEGIN\n' "$SSH_TASKS_NONCE" >&2
 unset SSH_TASKS_NONCE
 [ -x "$SHELL" ] || SHELL=/bin/sh
 # Under sshd bash reads ~/.bashrc when it is a first shell: the login shell has done that, and what it prints is no output.
 # One would do, but where this sh is bash its exec takes one off.
 export SHLVL=2
-exec "$SHELL" -c "$st_command"
+[ -n "$st_folder" ] || exec "$SHELL" -c "$st_command"
+exec "$SHELL" -c "$st_command" 8<>"$st_folder/tree"

@@ -1,14 +1,14 @@
 # Which processes belong to a task. Defines functions only.
 #
 # st_members sets MEMBERS ("pid:start ...", start in clock ticks since boot) and PIDS ("pid ..."), and is true when
-# there is one, and FOREIGN, to which it adds the names of those that may have started something through another daemon.
+# there is one. It sets ORPHANS, the pids of others that have started since the main process and have lost their parent:
+# they may be anybody's. To FOREIGN it adds the names of members that may have started something through another daemon.
 # When it could not look it says so in LOOKED (yes or no) and leaves the others as they were: to have seen nothing is no proof then.
 # Zombies are not members: where nobody reaps them they stay for ever. It reads
 #   TASK_ID       the value of SSH_TASKS_ID in the environment of the task's processes
 #   FOLDER        the task's folder, whose FIFO they have open as descriptor 8; "" when there is none
 #   LEADER        "pid:start" of its main process, "" when not known
-#   SUPERVISOR    pid of the shell that waits for the main process, "" when not known
-#   CHILDREN      pids that are known to be the task's right now
+#   SUPERVISOR    pid of what waits for the main process, "" when not known
 #   MEMBERS       of the call before; the same pid with the same start time is the same process
 #   PROC          the proc file system; without one, ps has to do
 # A process is a member when it carries a mark (environment, descriptor), is the main process, was one before, lives in a
@@ -22,12 +22,15 @@ st_members() {
     {
       st_marked | sed 's/^/marked /'
       # shellcheck disable=SC2086 # lists
-      printf 'marked %s\n' $CHILDREN
-      # shellcheck disable=SC2086 # lists
       printf 'known %s\n' $MEMBERS $LEADER
       echo stat
       st_stats
     } | awk -v self=$$ -v leader="$LEADER" -v supervisor="$SUPERVISOR" '
+      # A start as a number: in ticks, or from ps as "Tue_Nov_24_12:05:34_2026".
+      function moment(text, part) {
+        if (split(text, part, "[_:]") < 7) return text + 0
+        return sprintf("%s%02d%02d%s%s%s", part[7], index("JanFebMarAprMayJunJulAugSepOctNovDec", part[2]), part[3], part[4], part[5], part[6]) + 0
+      }
       BEGIN {
         split("docker podman sudo doas su systemd-run tmux screen at batch ssh", list, " ")
         for (i in list) is_foreign[list[i]] = 1
@@ -52,8 +55,8 @@ st_members() {
         if (!(self in parent)) exit
         printf "looked"
         # A pid that was reused since has started after the main process.
-        split(leader, main, ":")
-        if (!(supervisor in parent) || (leader != "" && start[supervisor] + 0 > main[2] + 0)) supervisor = ""
+        began = moment(substr(leader, index(leader, ":") + 1))
+        if (!(supervisor in parent) || (leader != "" && moment(start[supervisor]) > began)) supervisor = ""
         if (supervisor != "") {
           under[supervisor] = 1
           do { grew = 0; for (p in parent) if (!(p in under) && (parent[p] in under)) { under[p] = 1; grew = 1 } } while (grew)
@@ -76,12 +79,19 @@ st_members() {
         }
         printf "\nforeign"
         for (f in foreign) printf " %s", f
+        printf "\norphans"
+        if (leader != "") for (p in parent)
+          if (parent[p] == 1 && !(p in member) && p != self && p != supervisor && moment(start[p]) >= began) printf " %s", p
       }'
   )
   case $st_seen in looked*) LOOKED=yes ;; *) LOOKED=no; return 1 ;; esac
   MEMBERS=${st_seen%%
 *}
   MEMBERS=${MEMBERS#looked}
+  ORPHANS=${st_seen##*
+orphans}
+  st_seen=${st_seen%
+*}
   FOREIGN="$FOREIGN ${st_seen##*
 foreign}"
   PIDS=
@@ -103,6 +113,15 @@ st_marked() {
   fi
 }
 
+# Whether a process carries the mark of any task.
+st_is_of_a_task() {
+  if [ -r "$PROC/$$/stat" ]; then
+    grep -qszF SSH_TASKS_ID= "$PROC/$1/environ"
+  else
+    ps -E -ww -o command= -p "$1" 2>/dev/null | grep -qF -e " SSH_TASKS_ID="
+  fi
+}
+
 # A line for each process, in the form of /proc/PID/stat (proc(5)).
 st_stats() {
   if [ -r "$PROC/$$/stat" ]; then
@@ -110,7 +129,7 @@ st_stats() {
     cat "$PROC"/[0-9]*/stat 2>/dev/null
   else
     # lstart is five words. There is no session in POSIX: the process group stands for it.
-    ps -A -o pid= -o ppid= -o pgid= -o stat= -o lstart= -o comm= 2>/dev/null |
+    LC_ALL=C ps -A -o pid= -o ppid= -o pgid= -o stat= -o lstart= -o comm= 2>/dev/null |
       awk '{
         comm = $10; for (i = 11; i <= NF; i++) comm = comm " " $i
         sub(/.*\//, "", comm)

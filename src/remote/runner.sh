@@ -1,7 +1,7 @@
-# Starts the main process of a task in a session of its own and waits for it.
-# $1 leader.sh, $2 the command, $3 the folder, $4 the task's id, $5 the nonce, $6 "reaper" where it gets the orphans.
-# Descriptor 6 is the task's standard error. On descriptor 5 it says, at the end: the exit code, then `?`, or as the reaper
-# the pids of the children it has now: what the main process left behind.
+# Starts the main process of a task in a session of its own and waits for it, where reaper.pl can't.
+# $1 leader.sh, $2 the command, $3 the folder, $4 the task's id, $5 the nonce.
+# Descriptor 6 is the task's standard error. On descriptor 5 it says how the main process ended: the exit code, and `?`, as
+# it can't know whether other processes are still there.
 trap : HUP INT TERM PIPE
 # A session of its own where the host has a way to make one: on dropbear all commands of a connection share a process
 # group, and a signal to the group would hit its siblings.
@@ -14,12 +14,5 @@ st_become_main() {
   done
   exec "$@"
 }
-if [ -n "$3" ]; then
-  (st_become_main "$@") 2>&6 5>&- 6>&- 8<>"$3/tree"
-else
-  (st_become_main "$@") 2>&6 5>&- 6>&-
-fi
-st_code=$?
-st_children='?'
-[ "$6" != reaper ] || read -r st_children 2>/dev/null <"/proc/$$/task/$$/children"
-echo "$st_code $st_children" >&5
+(st_become_main "$@")
+echo "$? ?" >&5

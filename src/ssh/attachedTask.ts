@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
+import { systemClock, within } from "../tasks/clock";
 import type { Limits } from "../tasks/limits";
 import type {
   CancelClimb,
@@ -22,6 +23,8 @@ import { TaskControl } from "./taskControl";
 
 /** Output that the main process wrote before its end has this long to arrive on both streams. */
 const drainMs = 200;
+/** How long the host may take to forget a task that has ended. */
+const goodbyeMs = 5000;
 
 /** Where a task runs, and what its launch may take. */
 export interface AttachedTaskHost {
@@ -44,7 +47,11 @@ export class AttachedTask implements RemoteTask {
   private launchTimer: NodeJS.Timeout | undefined;
   private process: RemoteProcess | undefined;
   private supervisor = "";
+  private reaper = "";
   private end: RemoteEnd | undefined;
+  /** Resolves once the cancels that were asked for so far are answered. */
+  private asked: Promise<unknown> = Promise.resolve();
+  private goodbye: Promise<void> | undefined;
   private lease: Lease | undefined;
   private channel: ClientChannel | undefined;
   /** Takes over on a host that has no POSIX shell. */
@@ -65,7 +72,9 @@ export class AttachedTask implements RemoteTask {
     if (!this.scriptSent) this.finish({ kind: "neverRan" });
     if (this.end?.kind === "neverRan") return neverRan;
     const { target } = this;
-    const report = await this.control.cancel(target, climb);
+    const asking = this.control.cancel(target, climb);
+    this.asked = Promise.allSettled([this.asked, asking]);
+    const report = await asking;
     if (report.neverRan) this.finish({ kind: "neverRan" });
     // Whether the main process was among those found can't be told when it has not said who it is.
     return target.leader === "" && report.processesFound > 0
@@ -81,17 +90,37 @@ export class AttachedTask implements RemoteTask {
   release(): void {
     this.connecting.abort();
     this.signalled?.release();
+    if (!this.goodbye) this.letGo();
+  }
+
+  /**
+   * Tells the host that it may forget the task, once no cancel needs what it knows of it, and has its shell close the
+   * channel: closed by us, the word might be lost.
+   */
+  private async sayGoodbye(channel: ClientChannel): Promise<void> {
+    await this.asked;
+    if (!channel.writable) return;
+    const closed = new Promise((resolve) => channel.once("close", resolve));
+    channel.end(endHeard);
+    await within(systemClock, goodbyeMs, closed);
+  }
+
+  /** An ended task may be kept for long: not with its connection. */
+  private letGo(): void {
     this.channel?.close();
     this.lease?.release();
+    this.channel = undefined;
+    this.lease = undefined;
   }
 
   private get target(): TaskTarget {
-    const { process, supervisor } = this;
+    const { process, supervisor, reaper } = this;
     return {
       taskId: this.launch.taskId,
       leader: process ? `${process.pid}:${process.startTime}` : "",
-      supervisor,
       bootId: process?.bootId ?? "",
+      supervisor,
+      reaper,
     };
   }
 
@@ -156,11 +185,12 @@ export class AttachedTask implements RemoteTask {
   private onBegin(words: readonly string[], hostAddress: string): void {
     clearTimeout(this.launchTimer);
     // They go back to the host as words of a request.
-    const [pid, startTime = "", bootId = "", supervisor = ""] = words.map((word) =>
+    const [pid, startTime = "", bootId = "", supervisor = "", reaper = ""] = words.map((word) =>
       word.replace(/[^\w:.+-]/g, ""),
     );
     this.process = { pid: Number(pid), startTime, bootId, hostAddress };
     this.supervisor = supervisor;
+    this.reaper = reaper;
     this.resolveStarted(this.process);
     void this.host.pool.then((pool) => pool.prepareControl());
   }
@@ -196,7 +226,9 @@ export class AttachedTask implements RemoteTask {
     if (this.end) return;
     this.end = end;
     clearTimeout(this.launchTimer);
-    if (end.kind === "exited" && this.channel?.writable) this.channel.write(endHeard);
+    if (end.kind === "exited" && this.channel) {
+      this.goodbye = this.sayGoodbye(this.channel).finally(() => this.letGo());
+    }
     this.resolveStarted(this.process);
     this.resolveEnded(end);
     this.release();

@@ -4,11 +4,13 @@ import folder from "../remote/folder.sh";
 import ladder from "../remote/ladder.sh";
 import leader from "../remote/leader.sh";
 import members from "../remote/members.sh";
+import reaper from "../remote/reaper.pl";
 import runner from "../remote/runner.sh";
+import sweep from "../remote/sweep.sh";
 
 /** The script that runs a task attached to the channel it is sent over. */
 export function attachedScript(nonce: string, taskId: string, command: string): string {
-  const texts = [withoutComments(leader), withoutComments(runner), command];
+  const texts = [...[leader, runner, reaper].map(withoutComments), command];
   return script([folder, members, ladder, attached], ["st_attached", nonce, taskId, ...texts]);
 }
 
@@ -17,27 +19,29 @@ export const endHeard = "done\n";
 
 /** The script that answers requests about tasks, a line each. */
 export function controlScript(nonce: string): string {
-  return script([folder, members, ladder, control], ["st_control", nonce]);
+  return script([folder, members, ladder, sweep, control], ["st_control", nonce]);
 }
 
 export interface TaskTarget {
   readonly taskId: string;
   /** `pid:start` of the main process, "" when not known. */
   readonly leader: string;
-  /** Pid of the shell that waits for the main process, "" when not known. */
-  readonly supervisor: string;
   /** Of the boot the main process was started in, "" when not known. */
   readonly bootId: string;
+  /** Pid of what waits for the main process, "" when not known. */
+  readonly supervisor: string;
+  /** `reaper` when that gets the orphans of the task too. */
+  readonly reaper: string;
 }
 
 /** One request to `controlScript`. Its words are of letters, digits, `:`, `.`, `_` and `-` only. */
 export function requestLine(
   verb: "cancel" | "list",
   nonce: string,
-  { taskId, leader, supervisor, bootId }: TaskTarget,
+  { taskId, leader, bootId, supervisor, reaper }: TaskTarget,
   graceSeconds = 0,
 ): string {
-  const words = [leader, supervisor, bootId].map((word) => (word === "" ? "-" : word));
+  const words = [leader, bootId, supervisor, reaper].map((word) => (word === "" ? "-" : word));
   return `${[verb, nonce, taskId, ...words, Math.round(graceSeconds * 100)].join(" ")}\n`;
 }
 

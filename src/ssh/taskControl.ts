@@ -35,9 +35,9 @@ export class TaskControl {
     if (report) return report;
     const askedBefore = sent.before;
     const later = await this.overConnection({ fresh: true }, request(patientSeconds));
-    // What was asked first, in vain it seemed, may have signalled what the second did not find any more.
+    // What was asked first, in vain it seemed, may have ended what the second did not find any more.
     return askedBefore && !later.mainProcessFound
-      ? { ...later, mainProcessFound: undefined }
+      ? { ...later, neverRan: false, mainProcessFound: undefined }
       : later;
   }
 

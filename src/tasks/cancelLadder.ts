@@ -68,7 +68,9 @@ export class CancelLadder {
       };
       return this.describe(await remote.cancel(climb));
     } catch (error) {
-      return this.describe({ ...nothingSeen, reason: asError(error).message });
+      // What was asked may have been done all the same.
+      const unseen = { ...nothingSeen, mainProcessFound: undefined };
+      return this.describe({ ...unseen, reason: asError(error).message });
     }
   }
 
@@ -81,7 +83,7 @@ export class CancelLadder {
 
   private describe(report: CancelReport): Climb {
     // An exit that came after a signal of an earlier attempt was our doing.
-    if (this.signals.length === 0 && this.exit === "own") this.exitCode ??= report.exitCode;
+    if (this.signals.length === 0 && this.exit !== "ours") this.exitCode ??= report.exitCode;
     for (const name of report.mayRemain) this.mayRemain.add(name);
     this.signals = [...this.signals, ...report.signals];
     this.processesFound = Math.max(this.processesFound, report.processesFound);

@@ -46,7 +46,7 @@ export class TaskRun {
   /** Trying again would show no more. */
   private hopeless = false;
   private retry: Disposable | undefined;
-  private leftovers: Promise<Climb> | undefined;
+  private leftovers: { readonly ladder: CancelLadder; readonly climb: Promise<Climb> } | undefined;
   private readonly facts: TaskFacts;
   private current: Task;
 
@@ -116,17 +116,23 @@ export class TaskRun {
     if (!isEnded(this.task) || !("leftRunning" in this.task) || !this.task.leftRunning) {
       return undefined;
     }
-    const ladder = this.createLadder(request);
-    this.leftovers ??= ladder.climb(this.remote).finally(() => {
-      ladder.dispose();
-      this.leftovers = undefined;
-    });
-    const { receipt } = await this.leftovers;
+    this.leftovers?.ladder.join(request);
+    this.leftovers ??= this.climbForLeftovers(request);
+    const { receipt } = await this.leftovers.climb;
     if (isEnded(this.task) && this.task.status !== "cancelled") {
       const leftRunning = receipt.verified ? 0 : this.task.leftRunning;
       this.move({ ...this.task, receipt, leftRunning });
     }
     return receipt;
+  }
+
+  private climbForLeftovers(request: CancelRequest): NonNullable<TaskRun["leftovers"]> {
+    const ladder = this.createLadder(request);
+    const climb = ladder.climb(this.remote).finally(() => {
+      ladder.dispose();
+      this.leftovers = undefined;
+    });
+    return { ladder, climb };
   }
 
   private createLadder(request: CancelRequest): CancelLadder {
@@ -243,6 +249,8 @@ export class TaskRun {
       this.owned.dispose();
       this.output.end(keptTailBytes);
       this.remote?.release();
+      // It may be kept for long: not with what it has of its host, unless something is left to end there.
+      if (!("leftRunning" in next) || !next.leftRunning) this.remote = undefined;
     } else if (next.status === "lost") {
       this.output.shrink(keptTailBytes);
     }

@@ -8,6 +8,7 @@ import ladder from "../../src/remote/ladder.sh";
 import folder from "../../src/remote/folder.sh";
 import leader from "../../src/remote/leader.sh";
 import members from "../../src/remote/members.sh";
+import reaper from "../../src/remote/reaper.pl";
 import runner from "../../src/remote/runner.sh";
 import { requireProgram } from "../support/childProcesses";
 import { eventually } from "../support/eventually";
@@ -37,7 +38,7 @@ interface Parts {
 function run(shell: RemoteShell, command: string, parts: Partial<Parts> = {}): RunningScript {
   // busybox's programs come first where the shell is busybox, but it is not all that commands use.
   const line = `PATH=$PATH:/usr/bin:/bin; ${command}`;
-  const words = [leader, parts.runner ?? runner, line].map(quote).join(" ");
+  const words = [leader, parts.runner ?? runner, reaper, line].map(quote).join(" ");
   const call = `st_attached nonce build01:${uniqueMarker()}:1 ${words}`;
   const environment = { SHELL: "/bin/bash" };
   const script = [folder, members, ladder, parts.attached ?? attached, call].join("\n");
@@ -49,7 +50,9 @@ function run(shell: RemoteShell, command: string, parts: Partial<Parts> = {}): R
 }
 
 const framed = (body: string, code: number): RegExp =>
-  new RegExp(`^\\nnonce BEGIN \\d+ \\d+ [0-9a-f-]+ \\d+\\n${body}\\nnonce END ${code} 0\\n$`);
+  new RegExp(
+    `^\\nnonce BEGIN \\d+ \\d+ [0-9a-f-]+ \\d+ (?:reaper|-)\\n${body}\\nnonce END ${code} 0\\n$`,
+  );
 
 for (const shell of shells) {
   describe(`attached.sh under ${shell.name}`, { timeout: 120_000 }, () => {
@@ -127,7 +130,11 @@ for (const shell of shells) {
         const bin = mkdtempSync(join(tmpdir(), "bin-"));
         after(() => rmSync(bin, { recursive: true, force: true }));
         if (way) symlinkSync(requireProgram(way), join(bin, way));
-        const within = (text: string): string => text.replace("/usr/bin /bin /usr/local/bin", bin);
+        const within = (text: string): string =>
+          text.replace(
+            /\/usr\/bin \/bin \/usr\/local\/bin|\/usr\/local\/bin \/bin \/usr\/bin/,
+            bin,
+          );
         const parts = { attached: within(attached), runner: within(runner) };
         const command = `sleep ${marker}.1 >/dev/null 2>&1 & cut -d ' ' -f 6 /proc/$$/stat; echo $$; sleep ${marker}.2; exit`;
 

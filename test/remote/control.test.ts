@@ -7,6 +7,7 @@ import control from "../../src/remote/control.sh";
 import folder from "../../src/remote/folder.sh";
 import ladder from "../../src/remote/ladder.sh";
 import members from "../../src/remote/members.sh";
+import sweep from "../../src/remote/sweep.sh";
 import { eventually } from "../support/eventually";
 import { uniqueMarker } from "../support/processes";
 import {
@@ -30,7 +31,7 @@ after(() => {
 
 /** A shell that waits for requests; the state folder of its tasks is this file's own. */
 function startControl(shell: RemoteShell, before = ""): RunningScript {
-  const script = [before, folder, members, ladder, control, "st_control channel"].join("\n");
+  const script = [before, folder, members, ladder, sweep, control, "st_control channel"].join("\n");
   const running = startScript(shell, script, { environment: { XDG_STATE_HOME: state } });
   started.push(running);
   return running;
@@ -48,7 +49,7 @@ interface Request {
 function ask(running: RunningScript, request: Request): void {
   const { verb = "cancel", nonce = "nonce", boot = bootId, grace = 3000 } = request;
   const { taskId = `build01:${uniqueMarker()}:1`, leader } = request;
-  const line = `${verb} ${nonce} ${taskId} ${leader?.name ?? "-"} - ${boot} ${grace}`;
+  const line = `${verb} ${nonce} ${taskId} ${leader?.name ?? "-"} ${boot} - reaper ${grace}`;
   running.child.stdin?.write(`${line}\n`);
 }
 

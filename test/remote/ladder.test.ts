@@ -204,8 +204,8 @@ describe("the words that ladder.sh documents", () => {
     const reported = [...ladder.matchAll(/^ .*?st_report ([A-Z]+)/gm)].map(([, word]) => word);
     const verdicts = [...ladder.matchAll(/VERDICT=([a-z]+)/g)].map(([, word]) => word);
 
-    assert.deepEqual(reported.sort(), ["FOREIGN", "FOUND", "LEFT", "SIGNAL"]);
-    assert.deepEqual(verdicts.sort(), ["gone", "held", "left", "unscannable"]);
+    assert.deepEqual(reported.sort(), ["FOREIGN", "FOUND", "LEFT", "ORPHAN", "SIGNAL"]);
+    assert.deepEqual(verdicts.sort(), ["gone", "held", "left", "orphans", "unscannable"]);
     for (const word of [...reported, ...verdicts])
       assert.match(comment, new RegExp(`\\b${word}\\b`));
   });

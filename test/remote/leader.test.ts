@@ -22,7 +22,7 @@ function lead(
 ): RunningScript {
   const own = { SSH_TASKS_NONCE: "nonce", SSH_TASKS_ID: "build01:1:1", SHELL: "/bin/bash" };
   const environment = { ...own, ...more };
-  return startScript(shell, `set -- ${quote(command)}\n${leader}`, { environment });
+  return startScript(shell, `exec 6>&2\nset -- ${quote(command)}\n${leader}`, { environment });
 }
 
 for (const shell of shells) {
@@ -37,7 +37,7 @@ for (const shell of shells) {
       const { stdout, stderr } = await running.ended;
       const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
       const { pid } = running.child;
-      const begin = `nonce BEGIN ${pid} ${start} ${bootId} ${process.pid}`;
+      const begin = `nonce BEGIN ${pid} ${start} ${bootId} ${process.pid} -`;
       assert.equal(stdout, `\n${begin}\n${pid}\ngo on\n`);
       assert.equal(stderr, "\nnonce BEGIN\n");
     });

@@ -177,12 +177,13 @@ describe("the names that members.sh documents", () => {
   it("are those it reads", () => {
     const read = [...code.matchAll(/\$\{?([A-Z][A-Z_]+)/g)].map(([, name]) => name);
     // MEMBERS is both: what the call before set is what this one reads.
-    const own = ["FOREIGN", "LOOKED", "MEMBERS", "PIDS"];
+    const own = ["FOREIGN", "LOOKED", "MEMBERS", "ORPHANS", "PIDS"];
 
     assert.deepEqual(
       [...new Set(read)].filter((name) => !own.includes(String(name))).sort(),
       documented.filter((name) => name !== "MEMBERS"),
     );
-    for (const name of own) assert.match(header.join("\n"), new RegExp(`(sets|and|in) ${name}\\b`));
+    for (const name of own)
+      assert.match(header.join("\n"), new RegExp(`(sets|and|in|To) ${name}\\b`));
   });
 });

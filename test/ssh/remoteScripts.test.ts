@@ -130,10 +130,14 @@ describe("the script that answers for tasks", () => {
   });
 
   it("is asked in one line, with a dash for what is not known and the grace in hundredths", () => {
-    const target = { taskId: "a:b:1", leader: "12:34", supervisor: "11", bootId: "boot" };
-    const unknown = { taskId: "a:b:1", leader: "", supervisor: "", bootId: "" };
+    const known = { leader: "12:34", bootId: "boot", supervisor: "11", reaper: "reaper" };
+    const target = { taskId: "a:b:1", ...known };
+    const unknown = { taskId: "a:b:1", leader: "", bootId: "", supervisor: "", reaper: "" };
 
-    assert.equal(requestLine("cancel", "n", target, 1.25), "cancel n a:b:1 12:34 11 boot 125\n");
-    assert.equal(requestLine("list", "n", unknown), "list n a:b:1 - - - 0\n");
+    assert.equal(
+      requestLine("cancel", "n", target, 1.25),
+      "cancel n a:b:1 12:34 boot 11 reaper 125\n",
+    );
+    assert.equal(requestLine("list", "n", unknown), "list n a:b:1 - - - - 0\n");
   });
 });

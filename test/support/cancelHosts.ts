@@ -59,7 +59,10 @@ sub slurp { local $/; open my $file, "<", "${proc}/$_[0]" or return ""; <$file> 
 my ($booted) = slurp("stat") =~ /^btime (\\d+)/m;
 opendir my $folder, "${proc}";
 my $seen = 0;
+my $namespace = (stat "${proc}/$$/ns/mnt")[1];
 for my $pid (defined $only ? $only : grep /^\\d+$/, readdir $folder) {
+  # Another host on this machine sees other files.
+  next unless (stat "${proc}/$pid/ns/mnt")[1] == $namespace;
   my $stat = slurp("$pid/stat");
   next unless $stat =~ /^\\d+ \\((.*)\\) (\\S) (.*)/s;
   my ($name, $state, @field) = ($1, $2, split / /, $3);
@@ -89,6 +92,7 @@ export function cancelHosts(): readonly CancelHost[] {
       name: "BusyBox alone",
       options: { userland: "BusyBox" },
       lacks: ["bash", "perl"],
+      hides: /^an orphan without/,
     },
     { name: "zsh for a login", options: { loginShell: requireProgram("zsh"), wrap: inSh } },
     {

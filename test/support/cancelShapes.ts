@@ -87,6 +87,12 @@ export const cancelShapes: readonly CancelShape[] = [
     needs: "setsid",
   },
   {
+    name: "an orphan without descriptor, environment and session",
+    command: `(env -i setsid sh -c '(sleep MARKER.1 &)' 8>&-); sleep MARKER.2; exit`,
+    sleeps: 2,
+    needs: "setsid",
+  },
+  {
     name: "a daemon without descriptors, environment and session",
     command: `${daemon.replace("CANARY_COMMAND", `sleep ${canarySeconds} && : >CANARY`)}; sleep MARKER.2; exit`,
     sleeps: 2,

@@ -1,0 +1,22 @@
+# Removes the folders of tasks that nobody came back for. Defines functions only; needs folder.sh, reads NONCE.
+
+# Days that a folder is kept after the last that was noted in it.
+st_days=7
+
+# Those of whose tasks nothing is to be seen any more.
+st_sweep_folders() {
+  for st_place in "$st_home_place" /var/tmp/ssh-tasks-* "${TMPDIR:-/tmp}"/ssh-tasks-* /dev/shm/ssh-tasks-*; do
+    st_is_ours "$st_place" || continue
+    find "$st_place/." -name . -o -type d -prune -mtime "+$st_days" -print | st_sweep
+  done
+}
+
+# The folders it reads.
+st_sweep() {
+  while read -r FOLDER; do
+    # The main process and what waits for it, as leader.sh says them.
+    # shellcheck disable=SC2046 # words
+    set -- $(cat "$FOLDER/main")
+    kill -0 "$1" || kill -0 "$4" || st_is_held || st_remove_folder
+  done
+}
