@@ -42,8 +42,8 @@ export async function connectMcpServer(
 ): Promise<McpServer> {
   const cancellation = new RequestCancellation();
   const server = createMcpServer(parts, cancellation);
-  cancellation.watch(transport);
   transport.onmessage = dropNullArguments;
+  cancellation.watch(transport);
   await server.connect(transport);
   return server;
 }

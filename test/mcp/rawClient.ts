@@ -24,8 +24,13 @@ export class RawClient {
   }
 
   /** Takes the last call back. */
-  takeBack(): Promise<Response> {
-    return this.post({ method: "notifications/cancelled", params: { requestId: this.lastId } });
+  takeBack(requestId = this.lastId): Promise<Response> {
+    return this.post({ method: "notifications/cancelled", params: { requestId } });
+  }
+
+  /** Takes the next call back, before it is made. */
+  takeBackNext(): Promise<Response> {
+    return this.takeBack(this.lastId + 1);
   }
 
   ping(): Promise<Response> {

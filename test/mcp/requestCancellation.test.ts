@@ -45,6 +45,24 @@ describe("ssh_run", () => {
     await response.body?.cancel();
   });
 
+  it("cancels its task when the request is overtaken by what takes it back, and none of a later request", async (t) => {
+    const { endpoint, hosts, launched, tasks } = await createMcp(t);
+    const client = await RawClient.connect(endpoint);
+    await client.takeBackNext();
+
+    const response = await client.call("ssh_run", run);
+
+    const cancelled = (): boolean => tasks.listTasks()[0]?.status === "cancelled";
+    await eventually("the task is cancelled", cancelled);
+    await response.body?.cancel();
+    const next = await client.call("ssh_run", run);
+    await launched(1);
+    hosts.last.run();
+    await client.ping();
+    assert.equal(tasks.getTask(hosts.last.taskId)?.status, "running");
+    await next.body?.cancel();
+  });
+
   it("leaves a task alone that ended before the request was taken back", async (t) => {
     const { endpoint, launched, tasks, log } = await createMcp(t);
     const client = await RawClient.connect(endpoint);
