@@ -8,6 +8,7 @@ import { findMentions } from "../support/cancelHarness";
 import { hardShapes } from "../support/cancelShapes";
 import { eventually } from "../support/eventually";
 import { findProcesses, kill, uniqueMarker } from "../support/processes";
+import { defaultLimits } from "../../src/tasks/limits";
 import { createProduct } from "../support/product";
 import { startSshd, type Sshd } from "../support/sshd";
 
@@ -26,7 +27,7 @@ for (const shape of hardShapes) {
 
     for (const door of cancelDoors()) {
       it(door.name, async (t) => {
-        const product = await createProduct(sshd, { graceSeconds: 0 });
+        const product = await createProduct(sshd, { ...defaultLimits, graceSeconds: 0 });
         const marker = uniqueMarker();
         const [canary, heartbeat] = [join(dir, marker), join(dir, `${marker}.beats`)];
         t.after(async () => {

@@ -19,6 +19,7 @@ import { resetEditor, Uri } from "./vscode";
 /** The whole product on one real host, with a stand-in for the editor alone. */
 export interface Product {
   readonly tasks: TaskManager;
+  readonly hosts: SshHosts;
   /** What it logged as an error. */
   readonly errors: readonly string[];
   /** A real MCP client over real HTTP. */
@@ -27,7 +28,10 @@ export interface Product {
 }
 
 /** Puts the parts together as `extension.ts` does, in a new editor. */
-export async function createProduct(host: Sshd, changed: Partial<Limits> = {}): Promise<Product> {
+export async function createProduct(
+  host: Pick<Sshd, "sshConfigFile" | "knownHostsFile">,
+  limits: Limits = defaultLimits,
+): Promise<Product> {
   resetEditor();
   const cleanup = new Cleanup();
   const owned = new DisposableStore();
@@ -38,7 +42,6 @@ export async function createProduct(host: Sshd, changed: Partial<Limits> = {}): 
   const notify = new Notify(logger);
   const settings = { sshConfigFile: host.sshConfigFile, knownHostsFile: host.knownHostsFile };
   const catalog = new SshHostCatalog(() => settings, logger);
-  const limits = { ...defaultLimits, ...changed };
   const hosts = owned.add(new SshHosts({ catalog, logger, limits, agentSocket: undefined }));
   const clock = systemClock;
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
@@ -60,8 +63,11 @@ export async function createProduct(host: Sshd, changed: Partial<Limits> = {}): 
   const extensionUri = Uri.parse("file:///extension") as unknown as TaskPanelParts["extensionUri"];
   const panel = owned.add(new TaskPanel({ extensionUri, tasks, notify }));
   owned.add(registerCommands({ tasks, catalog, panel, notify }));
+  const clients = new Set<Client>();
+  cleanup.add(() => Promise.all([...clients].map((client) => client.close())));
   return {
     tasks,
+    hosts,
     errors,
     async connect(name) {
       const client = new Client({ name, version: "1.0.0" });
@@ -69,7 +75,8 @@ export async function createProduct(host: Sshd, changed: Partial<Limits> = {}): 
       await client.connect(
         new StreamableHTTPClientTransport(new URL(endpoint.url), { requestInit }),
       );
-      cleanup.add(() => client.close());
+      clients.add(client);
+      client.onclose = () => clients.delete(client);
       return client;
     },
     close: () => cleanup.run(),
