@@ -8,6 +8,7 @@ import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
+import { generateHostKey } from "../support/hostKey";
 import { startScriptedSshServer } from "../support/scriptedSshServer";
 import { startSshd } from "../support/sshd";
 
@@ -89,7 +90,7 @@ function digestOf(connection: SshConnection, script: string): Promise<string> {
 
 /** Gives the server's side of a connection another key: what a host can only do when it is not the same any more. */
 function changeHostKey(connection: Connection): void {
-  const { private: other } = ssh2.utils.generateKeyPairSync("ed25519");
+  const { private: other } = generateHostKey();
   const { _protocol } = connection as unknown as {
     _protocol: { _hostKeys: Record<string, ParsedKey | Error> };
   };

@@ -4,6 +4,7 @@ import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { createConnectParts } from "./createTasks";
+import { generateHostKey } from "./hostKey";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -19,7 +20,7 @@ export async function startScriptedSshServer(
   onCommand: ((channel: ServerChannel, connection: Connection) => void) | "never answer",
   authenticate: (context: AuthContext) => void = (context) => context.accept(),
 ): Promise<ScriptedSshServer> {
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
+  const hostKey = generateHostKey();
   const connections = new Set<Connection>();
   const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, (connection) => {
     connections.add(connection);
