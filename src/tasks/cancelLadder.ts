@@ -117,6 +117,11 @@ export class CancelLadder {
   }
 }
 
+/** Where nobody saw what came first, an exit code that says TERM or KILL (128 + signal) is taken for the cancel's doing. */
+export function isOwnExit(exit: Climb["exit"], exitCode: number): boolean {
+  return exit === "own" || (exit === "unclear" && exitCode !== 143 && exitCode !== 137);
+}
+
 const nothingSeen: CancelReport = {
   neverRan: false,
   mainProcessFound: false,

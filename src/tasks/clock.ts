@@ -4,6 +4,8 @@ import type { Disposable } from "./lifecycle";
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /** Not quite `ms`, each time another, so that what waits for the same does not come all at once. */
+  about(ms: number): number;
   /** Calls back once after `ms` milliseconds unless disposed before. */
   after(ms: number, callback: () => void): Disposable;
 }
@@ -13,6 +15,7 @@ const longestTimeout = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  about: (ms) => ms * (0.75 + Math.random() / 2),
   after(ms, callback) {
     let timer: NodeJS.Timeout;
     const wait = (left: number): void => {

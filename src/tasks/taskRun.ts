@@ -1,11 +1,20 @@
-import { CancelLadder, type Climb } from "./cancelLadder";
+import { CancelLadder, isOwnExit, type Climb } from "./cancelLadder";
 import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
+import { CancelRetries } from "./cancelRetries";
 import { within, type Clock } from "./clock";
-import { DisposableStore, type Disposable } from "./lifecycle";
+import { DisposableStore } from "./lifecycle";
 import type { Logger } from "./logger";
 import { OutputLog } from "./outputLog";
 import type { HostProcess, RemoteEnd, RemoteHost, RemoteProcess, RemoteTask } from "./remoteHost";
-import { isEnded, mayMove, type OnHost, type PendingTask, type Task, type TaskFacts } from "./task";
+import {
+  isEnded,
+  leftRunning,
+  mayMove,
+  type OnHost,
+  type PendingTask,
+  type Task,
+  type TaskFacts,
+} from "./task";
 import { endOfCancel, endOfItself } from "./taskEnd";
 
 export interface TaskRunParts {
@@ -24,8 +33,6 @@ export interface TaskRunParts {
   readonly requestCancel: (request: CancelRequest) => void;
 }
 
-/** Seconds between the attempts of a cancel that could not be verified; after the last the task is `lost`. */
-const retryDelays = [1, 2, 5, 10, 30];
 /** How long the rest of the output and the exit code may take once the processes are gone. */
 const drainMs = 1000;
 /** How long the exit code of a command that ended by itself may take to arrive. */
@@ -42,10 +49,9 @@ export class TaskRun {
   private startedAt: number | undefined;
   private ladder: CancelLadder | undefined;
   private attempt: Promise<void> | undefined;
-  private attempts = 0;
+  private readonly retries: CancelRetries;
   /** Trying again would show no more. */
   private hopeless = false;
-  private retry: Disposable | undefined;
   private leftovers: { readonly ladder: CancelLadder; readonly climb: Promise<Climb> } | undefined;
   private readonly facts: TaskFacts;
   private current: Task;
@@ -56,6 +62,7 @@ export class TaskRun {
   ) {
     this.current = accepted;
     this.output = new OutputLog(parts.accountOutput);
+    this.retries = this.owned.add(new CancelRetries(parts.clock));
     const { status, ...facts } = accepted;
     this.facts = facts;
     if (accepted.maxSeconds === 0) return;
@@ -98,7 +105,7 @@ export class TaskRun {
     this.ladder?.join(request);
     if (this.attempt) return this.attempt;
     this.ladder ??= this.owned.add(this.createLadder(request));
-    this.attempts = 0;
+    this.retries.reset();
     this.moveToCancelling(this.ladder);
     return this.climb(this.ladder);
   }
@@ -113,15 +120,13 @@ export class TaskRun {
    * asks meanwhile. @returns the receipt; undefined when the task left nothing.
    */
   async stopLeftovers(request: CancelRequest): Promise<CancelReceipt | undefined> {
-    if (!isEnded(this.task) || !("leftRunning" in this.task) || !this.task.leftRunning) {
-      return undefined;
-    }
+    if (leftRunning(this.task) === 0) return undefined;
     this.leftovers?.ladder.join(request);
     this.leftovers ??= this.climbForLeftovers(request);
     const { receipt } = await this.leftovers.climb;
     if (isEnded(this.task) && this.task.status !== "cancelled") {
-      const leftRunning = receipt.verified ? 0 : this.task.leftRunning;
-      this.move({ ...this.task, receipt, leftRunning });
+      const left = receipt.verified ? 0 : leftRunning(this.task);
+      this.move({ ...this.task, receipt, leftRunning: left });
     }
     return receipt;
   }
@@ -145,7 +150,7 @@ export class TaskRun {
     const { status } = this.task;
     if (!this.ladder || this.attempt || this.hopeless) return;
     if (status !== "cancelling" && status !== "lost") return;
-    this.attempts = 0;
+    this.retries.reset();
     this.moveToCancelling(this.ladder);
     void this.climb(this.ladder);
   }
@@ -180,8 +185,7 @@ export class TaskRun {
   }
 
   private climb(ladder: CancelLadder): Promise<void> {
-    this.attempts++;
-    this.retry?.dispose();
+    this.retries.begin();
     this.attempt = ladder.climb(this.remote).then(async (climb) => {
       if (climb.receipt.verified) return this.conclude(climb);
       // Over before anybody hears of it: who asks again in that moment gets a new attempt.
@@ -208,18 +212,14 @@ export class TaskRun {
 
   private tryAgainLater(ladder: CancelLadder, { receipt, final }: Climb): void {
     this.hopeless = final;
-    const delay = final ? undefined : retryDelays[this.attempts - 1];
     const { cancel } = ladder;
     this.parts.logger.warn(`${this.task.id}: ${describeReceipt(receipt, this.task.alias)}`);
-    if (delay === undefined) {
+    if (!final && this.retries.schedule(() => void this.climb(ladder))) {
+      this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel, receipt });
+    } else {
       const lostAt = this.parts.clock.now();
       this.move({ ...this.facts, ...this.onHost, status: "lost", cancel, receipt, lostAt });
-      return;
     }
-    this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel, receipt });
-    this.retry = this.owned.add(
-      this.parts.clock.after(delay * 1000, () => void this.climb(ladder)),
-    );
   }
 
   private moveToCancelling({ cancel }: CancelLadder): void {
@@ -250,15 +250,10 @@ export class TaskRun {
       this.output.end(keptTailBytes);
       this.remote?.release();
       // It may be kept for long: not with what it has of its host, unless something is left to end there.
-      if (!("leftRunning" in next) || !next.leftRunning) this.remote = undefined;
+      if (leftRunning(next) === 0) this.remote = undefined;
     } else if (next.status === "lost") {
       this.output.shrink(keptTailBytes);
     }
     this.parts.onChange(next);
   }
-}
-
-/** Where nobody saw what came first, an exit code that says TERM or KILL (128 + signal) is taken for the cancel's doing. */
-function isOwnExit(exit: Climb["exit"], exitCode: number): boolean {
-  return exit === "own" || (exit === "unclear" && exitCode !== 143 && exitCode !== 137);
 }

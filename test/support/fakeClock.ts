@@ -21,6 +21,10 @@ export class FakeClock implements Clock {
     return this.time;
   }
 
+  about(ms: number): number {
+    return ms;
+  }
+
   after(ms: number, callback: () => void): Disposable {
     if (!(ms >= 0)) throw new Error(`FakeClock has no timer of ${ms} ms`);
     const timer = { due: this.time + ms, callback };

@@ -16,6 +16,13 @@ describe("the system clock", () => {
     assert.equal(calls, 1);
   });
 
+  it("has each time another moment that is about the time asked for", () => {
+    const times = Array.from({ length: 100 }, () => systemClock.about(1000));
+
+    assert.ok(times.every((ms) => ms >= 750 && ms <= 1250));
+    assert.ok(new Set(times).size > 90);
+  });
+
   it("doesn't call back once disposed", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let calls = 0;
