@@ -116,6 +116,7 @@ describe("the receipt of a cancel in a real VS Code", { timeout: 240_000 }, () =
 
     if (answer.kind === "confirmation") await allow();
     else assert.match(answer.toolResults.join(""), /"verified":true.*"may_remain":\[\]/);
+    await showToolResult();
     await vscode.screenshot("receipt-chat-dark");
     await vscode.setTheme("Default Light Modern");
     await vscode.screenshot("receipt-panel-light");
@@ -125,4 +126,23 @@ describe("the receipt of a cancel in a real VS Code", { timeout: 240_000 }, () =
     await vscode.page.locator(".monaco-hover").getByText("Found: 6 processes").waitFor();
     await vscode.screenshot("receipt-tooltip-light");
   });
+
+  /** Opens what the agent's last tool call answered. */
+  async function showToolResult(): Promise<void> {
+    await vscode.page.mouse.move(700, 700); // away from the tooltip
+    const chat = vscode.page.locator(".interactive-session");
+    await chat.getByText("Completed 2 steps").last().click();
+    await chat
+      .getByText(/^Ran Get SSH Task Status/)
+      .last()
+      .click();
+    await chat.hover();
+    await eventually("the receipt is on the screen", async () => {
+      await vscode.page.mouse.wheel(0, 300);
+      return chat
+        .getByText(/"verified":\s+true/)
+        .last()
+        .isVisible();
+    });
+  }
 });
