@@ -20,9 +20,10 @@ st_members() {
   # Lists go in over a pipe: an argument that is too long would fail the whole look (MAX_ARG_STRLEN, execve(2)).
   st_seen=$(
     {
-      st_marked | sed 's/^/marked /'
       # shellcheck disable=SC2086 # lists
-      printf 'known %s\n' $MEMBERS $LEADER
+      printf '%s\n' $MEMBERS $LEADER
+      echo marked
+      st_marked
       echo stat
       st_stats
     } | awk -v self=$$ -v leader="$LEADER" -v supervisor="$SUPERVISOR" '
@@ -35,10 +36,10 @@ st_members() {
         split("docker podman sudo doas su systemd-run tmux screen at batch ssh", list, " ")
         for (i in list) is_foreign[list[i]] = 1
       }
-      $0 == "stat" && !stats { stats = 1; next }
-      !stats && $1 == "marked" { is_marked[$2] = 1 }
-      !stats && $1 == "known" { is_known[$2] = 1 }
-      !stats { next }
+      !marked && $0 == "marked" { marked = 1; next }
+      !marked { is_known[$0] = 1; next }
+      !stats && $0 == "stat" { stats = 1; next }
+      !stats { sub(/\/environ$/, ""); sub(/\/fd\/8 -> .*/, ""); sub(/.*\//, ""); is_marked[$0] = 1; next }
       # The name in parentheses may hold anything, a newline too: fields count from the last ") " (proc(5)).
       /^[0-9]+ \(/ { line = "" }
       {
@@ -99,13 +100,13 @@ foreign}"
   [ -n "$PIDS" ]
 }
 
-# The pids of processes that carry a mark.
+# A line for each mark of a process: its pid, or a file of it in PROC. None is `stat`, whatever names a process chooses.
 st_marked() {
   if [ -r "$PROC/$$/stat" ]; then
     # The entries of an environment end in NUL, which is the end of everything to busybox's grep without -z.
-    grep -lszxF "SSH_TASKS_ID=$TASK_ID" "$PROC"/[0-9]*/environ | sed 's,/environ$,,; s,.*/,,'
+    grep -lszxF "SSH_TASKS_ID=$TASK_ID" "$PROC"/[0-9]*/environ
     # shellcheck disable=SC2010 # names are numbers
-    [ -z "$FOLDER" ] || ls -l "$PROC"/[0-9]*/fd/8 2>/dev/null | grep -F -e "/fd/8 -> $FOLDER/tree" | sed 's,/fd/8 -> .*,,; s,.*/,,'
+    [ -z "$FOLDER" ] || ls -l "$PROC"/[0-9]*/fd/8 2>/dev/null | grep -F -e "/fd/8 -> $FOLDER/tree"
   else
     # BSD's ps shows the environment of one's own processes behind their command.
     # shellcheck disable=SC2009 # pgrep does not

@@ -39,11 +39,20 @@ export async function startBed(
 ): Promise<Bed> {
   const host = await startHost(cleanup, options);
   const ssh = await openSsh(host, cleanup);
+  return { host, ssh, ...(await startServer({ cleanup, profiles }, host, nodeFlags)) };
+}
+
+/** Starts the server alone, for a host that others share. */
+export async function startServer(
+  { cleanup, profiles }: Bench,
+  host: Pick<Sshd, "sshConfigFile" | "knownHostsFile">,
+  nodeFlags: readonly string[] = [],
+): Promise<Pick<Bed, "server" | "call" | "connect">> {
   const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
   const server = await startHeadless(host, ["--allow-all"], [...nodeFlags, ...profiling]);
   cleanup.add(() => server.close());
   const connect = async (): Promise<Call> => caller(await server.connect("bench"));
-  return { host, ssh, server, call: await connect(), connect };
+  return { server, call: await connect(), connect };
 }
 
 function caller(client: Client): Call {

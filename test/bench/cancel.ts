@@ -1,21 +1,18 @@
-import { performance } from "node:perf_hooks";
-import { setTimeout as delay } from "node:timers/promises";
-import { eventually } from "../support/eventually";
-import {
-  findProcesses,
-  killAll,
-  processTreeCommand,
-  processTreeSize,
-  uniqueMarker,
-} from "../support/processes";
-import { startBed, type Bed } from "./bed";
+import { join } from "node:path";
+import { proxiedConfig } from "../support/sshHarness";
+import { startTcpProxy } from "../support/tcpProxy";
+import { startBed, startServer, type Bed, type Call } from "./bed";
+import { measureLeft } from "./cancelLeft";
+import { cancelTree, killTree, treeSize, treeSleeps, type Left } from "./cancelTree";
+import { startCrowd } from "./crowd";
 import { interleave, median, percentile } from "./measure";
-import { digits, table, times } from "./report";
+import { digits, table, verdict } from "./report";
 import type { Bench, Subject } from "./subject";
 
-const rounds = 15;
-/** What a signal ends has this long to end, before what is left is counted. */
-const endsWithinMs = 300;
+const rounds = 20;
+const rttMs = 50;
+const crowdSize = 2000;
+const most = { toTrue: 15, rtts: 4, ignoring: 1.3, crowded: 6 };
 
 /** How long a cancel takes, and what it leaves. */
 export const cancel: Subject = {
@@ -23,68 +20,115 @@ export const cancel: Subject = {
   programs: ["sshd", "ssh-keygen", "ssh"],
   async measure(bench: Bench) {
     const bed = await startBed(bench);
-    const left = { kill: [] as number[], cancel: [] as number[] };
-    const all = await interleave(rounds, {
-      kill: () => killGroup(bed, left.kill),
-      cancel: () => cancelTask(bed, left.cancel),
-    });
-    const row = (what: string, name: keyof typeof all): string[] => [
-      what,
-      digits(median(all[name])),
-      digits(percentile(all[name], 0.95)),
-      times(median(all[name]) / median(all.kill)),
-      String(Math.max(...left[name])),
-    ];
-    return table(
-      [
-        `a tree of ${processTreeSize + 1} processes`,
-        "p50 ms",
-        "p95 ms",
-        "p50 to OpenSSH's",
-        `left of its ${processTreeSize} sleeps`,
-      ],
-      [
-        row("`ssh host 'kill -- -PGID'`, ControlMaster: sent", "kill"),
-        row("`ssh_cancel_async_task`: verified gone", "cancel"),
-      ],
-    );
+    const near = await measureTrees(bed, await callFromAfar(bench, bed));
+    const crowd = await measureCrowd(bench, bed);
+    const head = ["p50 ms", "p95 ms", "p50 is", `left of its ${treeSleeps} sleeps`, "target"];
+    return [
+      table([`a tree of ${treeSize} processes`, ...head], [...near, ...crowd]),
+      await measureLeft(bed, bench.cleanup),
+    ].join("\n\n");
   },
 };
 
-/** @returns the ms of the `kill`, which doesn't look what became of it. */
-async function killGroup({ ssh }: Bed, left: number[]): Promise<number> {
-  const marker = uniqueMarker();
-  const child = ssh.start(processTreeCommand(marker));
-  await treeRuns(marker);
-  const group = findProcesses(marker).find(({ argv }) => argv[1] === `${marker}.1`)?.group;
-  const start = performance.now();
-  await ssh.run(`kill -- -${group ?? "?"}`);
-  const ms = performance.now() - start;
-  await delay(endsWithinMs);
-  left.push(findProcesses(marker).length);
-  await killAll(marker);
-  await eventually(
-    "the ssh of the tree ends",
-    () => child.exitCode !== null || child.signalCode !== null,
-  );
-  return ms;
+/** Another server, with a link of that length to the same host. */
+async function callFromAfar(bench: Bench, { host }: Bed): Promise<Call> {
+  const proxy = await startTcpProxy(host.port, rttMs / 2);
+  bench.cleanup.add(() => proxy.close());
+  const sshConfigFile = await proxiedConfig(host, proxy.port);
+  const knownHostsFile = join(host.dir, "proxied_known_hosts");
+  const { call } = await startServer(bench, { sshConfigFile, knownHostsFile });
+  return call;
 }
 
-/** @returns the ms from the call to the verified end. */
-async function cancelTask({ call, host }: Bed, left: number[]): Promise<number> {
-  const marker = uniqueMarker();
-  const command = processTreeCommand(marker);
-  const { task_id } = await call("ssh_run_async", { alias: host.alias, command });
-  await treeRuns(marker);
-  const start = performance.now();
-  const { receipt } = await call("ssh_cancel_async_task", { task_id });
-  const ms = performance.now() - start;
-  left.push(findProcesses(marker).length);
-  const verified = typeof receipt === "object" && receipt !== null && "verified" in receipt;
-  if (!verified || receipt.verified !== true) throw new Error("The cancel was not verified");
-  return ms;
+async function measureTrees(bed: Bed, farCall: Call): Promise<string[][]> {
+  const left = { kill: nothing(), obedient: nothing(), far: nothing(), ignoring: nothing() };
+  const all = await interleave(rounds, {
+    true: () => bed.ssh.run("true"),
+    kill: () => killTree(bed, left.kill),
+    obedient: () => cancelTree(bed, left.obedient),
+    far: () => cancelTree({ ...bed, call: farCall }, left.far),
+    ignoring: () => cancelTree(bed, left.ignoring, { ignoreTerm: true }),
+  });
+  const [base, obedient] = [median(all.true), median(all.obedient)];
+  const toTrue = (values: readonly number[]): Comparison => ({
+    ratio: median(values) / base,
+    to: "× `true`",
+  });
+  return [
+    row("`ssh host true`, ControlMaster", all.true, toTrue(all.true)),
+    row("`ssh host 'kill -- -PGID'`, ControlMaster: sent", all.kill, toTrue(all.kill), left.kill),
+    row(
+      "`ssh_cancel_async_task`: verified gone",
+      all.obedient,
+      { ...toTrue(all.obedient), most: most.toTrue },
+      left.obedient,
+    ),
+    row(
+      `the same, the host ${rttMs} ms away`,
+      all.far,
+      { ratio: median(all.far) / rttMs, to: "RTT", most: most.rtts },
+      left.far,
+    ),
+    row(
+      "the same, a tree that ignores TERM, grace 0",
+      all.ignoring,
+      { ratio: median(all.ignoring) / obedient, to: "× the obedient", most: most.ignoring },
+      left.ignoring,
+    ),
+  ];
 }
 
-async function treeRuns(marker: string): Promise<void> {
-  await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
+/** Without the crowd, with it and without it again, so that a machine that grows slower meets both. */
+async function measureCrowd({ cleanup }: Bench, bed: Bed): Promise<string[][]> {
+  const left = { alone: nothing(), crowded: nothing() };
+  const cancels = async (count: number, of: Left): Promise<number[]> =>
+    (await interleave(count, { cancel: () => cancelTree(bed, of) })).cancel;
+  const before = await cancels(rounds / 2, left.alone);
+  const crowd = await startCrowd(crowdSize, cleanup);
+  const crowded = await cancels(rounds, left.crowded);
+  await crowd.end();
+  const alone = [...before, ...(await cancels(rounds / 2, left.alone))];
+  const ratio = median(crowded) / median(alone);
+  return [
+    row(
+      "`ssh_cancel_async_task` again, before the next and after",
+      alone,
+      { ratio: 1, to: "×" },
+      left.alone,
+    ),
+    row(
+      `the same, the host has ${crowdSize} processes more`,
+      crowded,
+      { ratio, to: "× without them", most: most.crowded },
+      left.crowded,
+    ),
+  ];
+}
+
+interface Comparison {
+  readonly ratio: number;
+  readonly to: string;
+  /** The target. */
+  readonly most?: number;
+}
+
+function row(
+  what: string,
+  values: readonly number[],
+  { ratio, to, most: target }: Comparison,
+  left?: Left,
+): string[] {
+  const p50 = `${ratio.toFixed(2)} ${to}`;
+  return [
+    what,
+    digits(median(values)),
+    digits(percentile(values, 0.95)),
+    p50,
+    left ? String(left.most) : "",
+    target === undefined ? "" : verdict(`≤ ${target} ${to.split(" ")[0] ?? ""}`, ratio <= target),
+  ];
+}
+
+function nothing(): Left {
+  return { most: 0 };
 }

@@ -48,8 +48,8 @@ const parts: readonly { readonly part: Part; readonly text: RegExp; readonly wit
   { part: "watched", text: /^ *\{ while read -r _;.*\n *st_watch=\$!\n/m, without: "" },
   { part: "watched", text: /^ *kill -USR1 \$st_watch\n *wait \$st_watch\n/m, without: "" },
   { part: "folder", text: /^ *st_make_folder\n/m, without: "FOLDER=''\n" },
-  { part: "reaper", text: /if \[ ! -x "\$st_bin\/perl" \]/, without: "if true" },
-  { part: "left", text: /^ *st_count_left\n/m, without: "st_left=0 st_held=no\n" },
+  { part: "reaper", text: /^ *st_find_perl\n/m, without: "st_perl=''\n" },
+  { part: "left", text: /^ *st_count_left "\$2"\n/m, without: "st_left=0 st_more=no\n" },
 ];
 
 /** The script of a task with these parts alone. */

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CancelOutcome } from "../../src/tasks/cancelOutcome";
-import { canarySeconds, type CancelShape } from "./cancelShapes";
+import { canarySeconds, fillShape, type CancelShape } from "./cancelShapes";
 import { eventually } from "./eventually";
 import { findProcesses, kill, listProcesses, uniqueMarker } from "./processes";
 import { createSshTasks, type SshHarness, type SshHarnessOptions } from "./sshHarness";
@@ -69,11 +69,9 @@ export async function createCancelHarness({
   };
   let latest = 0;
   const commandOf = (shape: CancelShape, marker: string): string => {
-    const text = shape.command
-      .replaceAll("MARKER", marker)
-      .replaceAll("CANARY", join(dir, "canaries", marker))
-      .replaceAll("HEARTBEAT", join(dir, "heartbeats", marker));
-    return wrap(text, shape);
+    const canary = join(dir, "canaries", marker);
+    const heartbeat = join(dir, "heartbeats", marker);
+    return wrap(fillShape(shape, { marker, canary, heartbeat }), shape);
   };
   return {
     ssh,
@@ -131,11 +129,13 @@ export async function assertGone(outcome: CancelOutcome, running: RunningShape):
   assert.equal(sizeOf(running.heartbeat), beats);
 }
 
-function sizeOf(file: string): number {
+/** How many bytes a file has; 0 when there is none. */
+export function sizeOf(file: string): number {
   return existsSync(file) ? statSync(file).size : 0;
 }
 
-async function endMentions(marker: string): Promise<void> {
+/** Ends every such process. */
+export async function endMentions(marker: string): Promise<void> {
   await eventually(`processes of marker ${marker} are gone`, () => {
     const alive = findMentions(marker);
     for (const { pid } of alive) kill(pid, "SIGKILL");

@@ -135,6 +135,17 @@ export const cancelShapes: readonly CancelShape[] = [
   },
 ];
 
+/** The text of a shape, with what MARKER, CANARY and HEARTBEAT stand for. */
+export function fillShape(
+  { command }: CancelShape,
+  { marker, canary, heartbeat }: Record<"marker" | "canary" | "heartbeat", string>,
+): string {
+  return command
+    .replaceAll("MARKER", marker)
+    .replaceAll("CANARY", canary)
+    .replaceAll("HEARTBEAT", heartbeat);
+}
+
 /** The shapes that escape a careless cancel, for the tests that can't run all. */
 export const hardShapes: readonly CancelShape[] = cancelShapes.filter(({ name }) =>
   /^(an orphan with|a daemon|a tree that|a respawner|a chain|such a chain)/.test(name),

@@ -23,15 +23,15 @@ export interface TcpProxy {
   close(): void;
 }
 
-/** Stands before a port of the loopback address. */
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
+/** Stands before a port of the loopback address; every byte takes `delayMs` to pass it, in either direction. */
+export async function startTcpProxy(target: number, delayMs = 0): Promise<TcpProxy> {
   const links = new Set<Link>();
   let frozen = false;
   let limit: Limit = noLimit;
   let accepted = 0;
   const server = createServer({ pauseOnConnect: true }, (client) => {
     accepted++;
-    const link = new Link(client, target, () => links.delete(link));
+    const link = new Link(client, { target, delayMs }, () => links.delete(link));
     links.add(link);
     if (!frozen) link.thaw();
     link.limit = limit;
@@ -85,24 +85,29 @@ class Link {
   /** The nth piece of that size from the client freezes it. */
   limit = noLimit;
   private readonly server: Socket;
+  private readonly delayMs: number;
   private held: Buffer[] = [];
 
   constructor(
     private readonly client: Socket,
-    target: number,
+    { target, delayMs }: { readonly target: number; readonly delayMs: number },
     onEnd: () => void,
   ) {
+    this.delayMs = delayMs;
+    // A wait of its own would add to that of the proxy.
+    client.setNoDelay(true);
     this.server = connect({ port: target, host: "127.0.0.1" });
     this.server.pause();
-    client.on("data", (bytes) => this.send(bytes));
-    this.server.on("data", (bytes) => client.write(bytes));
+    this.server.setNoDelay(true);
+    client.on("data", (bytes) => this.later(() => this.send(bytes)));
+    this.server.on("data", (bytes) => this.later(() => client.write(bytes)));
     for (const [from, to] of [
       [client, this.server],
       [this.server, client],
     ] as const) {
-      from.on("end", () => to.end());
+      from.on("end", () => this.later(() => to.end()));
       // What was read before still arrives, as it would from the kernel of a process that is gone.
-      from.on("error", () => to.end());
+      from.on("error", () => this.later(() => to.end()));
       from.on("close", onEnd);
     }
   }
@@ -131,6 +136,12 @@ class Link {
   cut(): void {
     this.client.destroy();
     this.server.destroy();
+  }
+
+  /** Timers of one length fire in the order they were set: bytes stay in theirs. */
+  private later(pass: () => void): void {
+    if (this.delayMs === 0) pass();
+    else setTimeout(pass, this.delayMs);
   }
 
   private send(bytes: Buffer): void {
