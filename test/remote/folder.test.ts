@@ -154,7 +154,7 @@ for (const shell of shells) {
 
     it("is not held where it has no FIFO", async () => {
       const printed = await run(
-        'st_make_folder; rm "$FOLDER/tree"; st_is_held && echo held || echo free',
+        'st_make_folder; rm "$FOLDER/tree"; st_is_held && echo held || echo free; ls "$FOLDER"',
       );
 
       assert.equal(printed, "free");

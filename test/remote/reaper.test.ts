@@ -183,7 +183,10 @@ describe("reaper.pl", { timeout: 60_000 }, () => {
     await ended;
 
     await eventually("all has come", () => stdout.ended);
-    assert.match(stdout.text, / reaper\n0\n1\n2\n8\nSSH_TASKS_ID=build01:1:1\n$/);
+    const lines = stdout.text.trim().split("\n").slice(1);
+    // What whoever runs the tests has open itself, it may hand on.
+    const own = lines.filter((line) => !/^\d\d+$/.test(line));
+    assert.deepEqual(own, ["0", "1", "2", "8", "SSH_TASKS_ID=build01:1:1"]);
   });
 
   for (const [what, script] of [
