@@ -123,10 +123,18 @@ for (const shell of shells) {
       const main = await mainOf(task);
       await eventually("it runs", () => findProcesses(marker).length === 1);
 
+      // The folder stays, as one who holds the FIFO is not found.
+      const tree = join(taskFolder(taskId), "tree");
+      await plantation.plant(`exec 9<>'${tree}'; echo $$; exec sleep 60`);
+
       const report = await cancel({ taskId, ...main });
 
-      assert.equal(report.at(-1), "END gone");
-      assert.deepEqual(await cancel({ taskId, ...main }), ["BEGIN", "FOUND 0 0", "END gone"]);
+      assert.equal(report.at(-1), "END held");
+      await task.prints("nonce END 7");
+      task.child.stdin?.end("done\n");
+      await task.ended;
+      const again = await cancel({ taskId, ...main, grace: 0 });
+      assert.deepEqual(again, ["BEGIN", "FOUND 0 0", "END held"]);
     });
 
     it("does not call gone what holds the FIFO and can't be seen otherwise, and keeps the folder", async () => {
