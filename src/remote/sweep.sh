@@ -14,9 +14,9 @@ st_sweep_folders() {
 # The folders it reads.
 st_sweep() {
   while read -r FOLDER; do
-    # The main process and what waits for it, as leader.sh says them.
+    # The main process and what waits for it, as leader.sh says them. To busybox an empty word is 0, which is always there.
     # shellcheck disable=SC2046 # words
     set -- $(cat "$FOLDER/main")
-    kill -0 "$1" || kill -0 "$4" || st_is_held || st_remove_folder
+    kill -0 "${1:-none}" || kill -0 "${4:-none}" || st_is_held || st_remove_folder
   done
 }

@@ -21,13 +21,12 @@ import {
 } from "../support/processes";
 import {
   processState,
+  quote,
   shells,
   startScript,
   type RemoteShell,
   type RunningScript,
 } from "./remoteShell";
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 interface Parts {
   readonly attached: string;

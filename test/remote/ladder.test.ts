@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { afterEach, describe, it } from "node:test";
 import ladder from "../../src/remote/ladder.sh";
 import folder from "../../src/remote/folder.sh";
@@ -30,7 +31,7 @@ interface ClimbOptions {
 /** Climbs in the shell. The last line is `VERDICT` and a word. */
 async function climb(shell: RemoteShell, options: ClimbOptions): Promise<string[]> {
   const { taskId = `none:${uniqueMarker()}`, leader, grace = 500, proc = "/proc" } = options;
-  const given = `TASK_ID='${taskId}' LEADER='${leader?.name ?? ""}' GRACE=${grace} PROC=${proc} SUPERVISOR=`;
+  const given = `TASK_ID='${taskId}' LEADER='${leader?.name ?? ""}' GRACE=${grace} PROC=${proc} SUPERVISOR= FOLDER= REAPER=reaper`;
   const script = [
     folder,
     members,
@@ -150,6 +151,24 @@ for (const shell of shells) {
       assert.deepEqual(report, ["FOUND 1 1", "SIGNAL TERM 1", "SIGNAL CONT 1", "VERDICT gone"]);
       assert.equal(isAlive(Number(leader?.pid)), false);
     });
+
+    it(
+      "does with ps where there is no /proc",
+      { skip: shell.name === "busybox ash" && "its ps has no start times" },
+      async () => {
+        const [planted] = await plantation.plant("sleep 60 >/dev/null & echo $$; wait");
+        const pid = Number(planted?.pid);
+        const start = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+          env: { ...process.env, LC_ALL: "C" },
+        });
+        const name = `${pid}:${start.toString().trim().replace(/ +/g, "_")}`;
+
+        const report = await climb(shell, { leader: { pid, name }, proc: "/nonexistent" });
+
+        assert.deepEqual(report, ["FOUND 2 1", "SIGNAL TERM 2", "SIGNAL CONT 2", "VERDICT gone"]);
+        assert.equal(isAlive(pid), false);
+      },
+    );
 
     it("says so where processes can't be seen, neither in /proc nor by ps", async () => {
       const [leader] = await plantation.plant("echo $$; exec sleep 60");

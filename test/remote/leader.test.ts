@@ -5,14 +5,13 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import leader from "../../src/remote/leader.sh";
 import {
+  quote,
   shells,
   startScript,
   startTime,
   type RemoteShell,
   type RunningScript,
 } from "./remoteShell";
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Becomes the main process that runs the command. */
 function lead(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,12 +22,14 @@ interface Question {
   readonly leader?: string;
   readonly supervisor?: string;
   readonly known?: string;
+  readonly folder?: string;
 }
 
 /** The members that the shell's scan finds, in the order of their pids, each as `pid:start`. */
 async function scan(shell: RemoteShell, question: Question): Promise<string[]> {
   const { taskId = `none:${uniqueMarker()}`, leader = "", supervisor = "", known = "" } = question;
-  const given = `TASK_ID='${taskId}' LEADER='${leader}' SUPERVISOR='${supervisor}' MEMBERS='${known}' PROC=/proc`;
+  const { folder = "" } = question;
+  const given = `TASK_ID='${taskId}' LEADER='${leader}' SUPERVISOR='${supervisor}' MEMBERS='${known}' FOLDER='${folder}' PROC=/proc`;
   const printed = await runScript(shell, `${members}\n${given}\nst_members\necho $? $MEMBERS`);
   const [status, ...found] = printed.trim().split(" ");
   assert.equal(status, found.length > 0 ? "0" : "1", printed);
@@ -55,6 +58,20 @@ for (const shell of shells) {
       assert.deepEqual(await scan(shell, { taskId }), names(marked));
       assert.deepEqual(await scan(shell, { taskId: `${taskId}0` }), []);
       assert.deepEqual(await scan(shell, { taskId: taskId.slice(0, -1) }), []);
+    });
+
+    it("finds a process by the FIFO that it has open as descriptor 8 alone", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "task-"));
+      after(() => rmSync(folder, { recursive: true, force: true }));
+      execFileSync("mkfifo", [join(folder, "tree")]);
+      const [holder] = await plantation.plant(
+        `exec 8<>'${folder}/tree'; env -i setsid sleep 60 >/dev/null & echo $!; exec 8>&-; wait`,
+      );
+      await eventually("it runs", () => holder && programOf(holder.pid) === "sleep");
+
+      assert.deepEqual(await scan(shell, { folder }), [holder?.name]);
+      assert.deepEqual(await scan(shell, { folder: `${folder}0` }), []);
+      assert.deepEqual(await scan(shell, {}), []);
     });
 
     it("finds an orphan in the session of the main process alone", async () => {

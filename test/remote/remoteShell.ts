@@ -32,6 +32,15 @@ const scratch = { TMPDIR: tmpdir() };
 const folder = mkdtempSync(join(tmpdir(), "shells-"));
 chmodSync(folder, 0o755); // for other users too
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+/** Where the scripts' user is at home, and has the folders of its tasks. */
+const home = join(folder, "home");
+mkdirSync(home);
+
+/** A word that a shell takes as it is. */
+export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The folder that a task of the scripts' user has at home. */
+export const taskFolder = (taskId: string): string => join(home, ".local/state/ssh-tasks", taskId);
 
 /** dash and bash with the programs of this system (mawk), and busybox ash with those of busybox alone. */
 export const shells: readonly RemoteShell[] = [
@@ -39,6 +48,13 @@ export const shells: readonly RemoteShell[] = [
   shellAs("bash as sh", requireProgram("bash"), process.env.PATH ?? ""),
   shellAs("busybox ash", requireProgram("busybox"), busyboxPrograms()),
 ];
+
+const running = new Set<ChildProcess>();
+
+/** Ends the standard input of every script that still runs, so that it ends too. */
+export function endScripts(): void {
+  for (const child of running) child.stdin?.end();
+}
 
 /** Runs a script in a shell that reads it from an argument, as any user. */
 export function startScript(
@@ -48,10 +64,12 @@ export function startScript(
 ): RunningScript {
   const child = spawn(shell.path, ["-c", script], {
     // A standard input that is a socket makes bash read the rc file of its user, like a login over SSH.
-    env: { ...scratch, HOME: "/nonexistent", ...shell.environment, ...environment },
+    env: { ...scratch, HOME: home, ...shell.environment, ...environment },
     stdio: "pipe",
     ...(user && { uid: user.uid, gid: user.gid }),
   });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
   const text = { stdout: "", stderr: "" };
   child.stdout.on("data", (bytes: Buffer) => (text.stdout += bytes.toString("latin1")));
   child.stderr.on("data", (bytes: Buffer) => (text.stderr += bytes.toString("latin1")));

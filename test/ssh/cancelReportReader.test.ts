@@ -71,14 +71,28 @@ describe("the report of a cancel", () => {
     ["held", /can't be seen still has a descriptor/],
     ["launching", /was being launched/],
     ["anything", /no verdict \(anything\)/],
+    ["gonee", /no verdict/],
+    ["constructor", /no verdict/],
+    ["\x1b[2J", /no verdict \(\\x1b\[2J\)/],
+    ["orphans", /can't be told whether these are the task's/],
   ] as const) {
-    it(`is not good, and says why, when the verdict is ${verdict}`, () => {
+    it(`is not good, and says why, when the verdict is ${JSON.stringify(verdict)}`, () => {
       const { report } = createReader("BEGIN", "FOUND 0 0", `END ${verdict}`);
 
       assert.equal(report.gone, false);
       assert.match(String(report.reason), reason);
     });
   }
+
+  it("names the first of the orphans that may be the task's, and counts the others", () => {
+    const orphans = Array.from({ length: 7 }, (_, n) => `ORPHAN ${n + 1} dev sleep \x1b[m${n}`);
+
+    const { report } = createReader("BEGIN", "FOUND 0 0", ...orphans, "END orphans");
+
+    assert.equal(report.gone, false);
+    assert.match(String(report.reason), /: sleep \\x1b\[m0 \(pid 1\), .*\(pid 5\), 2 more\.$/);
+    assert.doesNotMatch(String(report.reason), /pid 6/);
+  });
 
   it("says of a command that never runs just that", () => {
     const { report } = createReader("BEGIN", "END never");

@@ -119,6 +119,25 @@ describe("a framed stream", () => {
     assert.equal(ends.length, 1);
   });
 
+  it("ends also where nothing has begun, however it is cut, and what it said before is noise", () => {
+    const text = `Permission denied\n\n${nonce} END 143 0\nmore`;
+
+    for (const chunks of [[text], Array.from(text)]) {
+      const { begins, ends, bytes, noise } = readAll(...chunks);
+
+      assert.deepEqual([begins, ends, bytes], [[], ["143 0"], ""]);
+      assert.equal(noise.trim(), "Permission denied");
+    }
+  });
+
+  it("takes no word that looks like its end for one before it begins", () => {
+    const { begins, ends, bytes } = readAll(
+      `\n${nonce}END 1\n\n${nonce} BEGIN 7\nx\n${nonce} END 0 0\n`,
+    );
+
+    assert.deepEqual([begins, ends, bytes], [["7"], ["0 0"], "x"]);
+  });
+
   it("keeps the last of the noise, bounded, for who has to explain it", () => {
     const { noise } = readAll("first ", "x".repeat(100_000), "This account is not available.");
 

@@ -15,20 +15,39 @@ export interface ScriptedSshServer {
   readonly close: () => Promise<void>;
 }
 
+/** A command as the server got it. */
+export interface ScriptedCommand {
+  readonly command: string;
+  /** Calls the listener with the name of each signal that comes over its channel. */
+  readonly onSignal: (listener: (name: string) => void) => void;
+}
+
 /** An SSH server that lets everybody in and does with each command what the test says: what no real server does. */
 export async function startScriptedSshServer(
-  onCommand: ((channel: ServerChannel, connection: Connection) => void) | "never answer",
+  onCommand:
+    | ((channel: ServerChannel, connection: Connection, exec: ScriptedCommand) => void)
+    | "never answer",
   authenticate: (context: AuthContext) => void = (context) => context.accept(),
+  /** What it says it is. */
+  ident = "ssh2js",
 ): Promise<ScriptedSshServer> {
   const hostKey = generateHostKey();
   const connections = new Set<Connection>();
-  const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, (connection) => {
+  const ssh = new ssh2.Server({ hostKeys: [hostKey.private], ident }, (connection) => {
     connections.add(connection);
     connection.on("error", () => undefined); // the test ends it as it likes
     connection.on("authentication", authenticate);
     connection.on("session", (accept) => {
-      accept().on("exec", (acceptCommand) => {
-        if (onCommand !== "never answer") onCommand(acceptCommand(), connection);
+      const session = accept();
+      session.on("exec", (acceptCommand, _reject, { command }) => {
+        if (onCommand === "never answer") return;
+        const onSignal: ScriptedCommand["onSignal"] = (listener) => {
+          session.on("signal", (acceptSignal: (() => void) | undefined, _reject, { name }) => {
+            acceptSignal?.(); // absent where no answer is wanted
+            listener(name);
+          });
+        };
+        onCommand(acceptCommand(), connection, { command, onSignal });
       });
     });
   });
