@@ -54,8 +54,13 @@ export async function killAll(marker: string): Promise<void> {
 
 /** Ends every process that carries `NAME=value` in the environment it was started with. */
 export async function killByEnvironment(entry: string): Promise<void> {
-  await killUntilNone(`processes with ${entry} are gone`, () =>
-    listProcesses().filter(({ pid }) => pid !== process.pid && environmentOf(pid).includes(entry)),
+  await killUntilNone(`processes with ${entry} are gone`, () => findByEnvironment(entry));
+}
+
+/** Every live process but our own that carries `NAME=value` in the environment it was started with. */
+export function findByEnvironment(entry: string): ProcessInfo[] {
+  return listProcesses().filter(
+    ({ pid }) => pid !== process.pid && environmentOf(pid).includes(entry),
   );
 }
 
