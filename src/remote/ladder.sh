@@ -21,6 +21,7 @@ st_climb() {
   if ! st_gone; then
     # An exit from now on is not the command's own.
     [ -z "$FOLDER" ] || : >"$FOLDER/ending"
+    st_remember
     st_signal TERM
     st_signal CONT
     st_wait_for_grace
@@ -120,7 +121,13 @@ st_report_foreign() {
   [ $# -eq 0 ] || st_report FOREIGN "$*"
 }
 
+# For the next attempt: what can't be signalled may be known by parents that are ended now.
+st_remember() {
+  [ -z "$FOLDER" ] || [ -z "$PIDS" ] || echo "$MEMBERS" >"$FOLDER/left"
+}
+
 st_report_left() {
+  st_remember
   for st_pid in $PIDS; do
     st_describe "$st_pid"
     st_report LEFT "$st_pid" "${st_owner:-?}" "$st_line"
