@@ -140,12 +140,13 @@ st_is_reaped() {
   [ "$REAPER" = reaper ] && { [ ! -d "$FOLDER" ] || [ -e "$FOLDER/reaped" ] || kill -0 "$SUPERVISOR"; }
 }
 
-# Of our own user, in no container, and of no other task.
+# Of our own user, in no container, and of no other task. BusyBox's ls cuts the user's name after eight letters.
 st_report_orphans() {
   st_user=$(id -un)
   for st_pid in $ORPHANS; do
     st_describe "$st_pid"
-    if [ "$st_owner" = "$st_user" ] && st_shares_files "$st_pid" && ! st_is_of_a_task "$st_pid"; then
+    # shellcheck disable=SC3067 # every sh we meet has it
+    if { [ -O "$PROC/$st_pid" ] || [ "$st_owner" = "$st_user" ]; } && st_shares_files "$st_pid" && ! st_is_of_a_task "$st_pid"; then
       VERDICT=orphans
       st_report ORPHAN "$st_pid" "$st_user" "$st_line"
     fi
@@ -163,9 +164,9 @@ st_describe() {
   st_parent='' st_age=''
   if [ -r "$PROC/$$/stat" ]; then
     # shellcheck disable=SC2012 # the name is a number
-    st_owner=$(ls -ld "$PROC/$1" 2>/dev/null | awk '{ print $3 }')
+    st_owner=$(stat -c %U "$PROC/$1" 2>/dev/null || ls -ld "$PROC/$1" | awk '{ print $3 }')
     st_line=$(tr '\0\n\r' '   ' 2>/dev/null <"$PROC/$1/cmdline" | cut -c 1-200)
-    st_stat=$(tr '\n' ' ' 2>/dev/null <"$PROC/$1/stat")
+    st_stat=$(tr '\n' ' ' <"$PROC/$1/stat")
     # shellcheck disable=SC2086 # fields, see proc(5)
     set -- ${st_stat##*) }
     [ $# -lt 20 ] || st_parent=$2 st_age=$((($(st_now) - ${20}) / 100))
