@@ -82,6 +82,7 @@ st_count_left() {
   esac
   st_more=yes
   st_recall
+  [ -z "$FOLDER" ] || read -r MEMBERS <"$FOLDER/left"
   st_members
   st_left=$(st_count "$PIDS")
   # For a cancel that comes when the parents they are known by have gone.

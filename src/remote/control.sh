@@ -1,4 +1,4 @@
-# Answers for the tasks of a host over a channel of its own. Needs folder.sh, members.sh, ladder.sh and sweep.sh.
+# Answers for the tasks of a host over a channel of its own. Needs folder.sh, members.sh, ladder.sh, report.sh and sweep.sh.
 #
 # st_control NONCE says NONCE READY, then reads a request a line:
 #   cancel NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER GRACE    ends the task's processes
@@ -8,10 +8,10 @@
 # answered side by side; each line of an answer begins with its nonce:
 #   BEGIN
 #   EXITED CODE                               the main process had ended by itself
-#   FOUND, SIGNAL, FOREIGN, LEFT, ORPHAN      of a cancel: see ladder.sh
+#   FOUND, SIGNAL, FOREIGN, LEFT, ORPHAN      of a cancel: see ladder.sh and report.sh
 #   PROCESS PID PARENT AGE USER COMMAND       of a list, AGE in seconds
-#   END VERDICT    see ladder.sh; `never`: the command never runs; `rebooted`: what ran before is gone; `launching`: nothing
-#                  is left, but a script on its way could not be kept from running; `listed`
+#   END VERDICT    see ladder.sh and report.sh; `never`: the command never runs; `rebooted`: what ran before is gone;
+#                  `launching`: nothing is left, but a script on its way could not be kept from running; `listed`
 # A lost connection does not end a cancel.
 st_control() {
   set +e +u +f
@@ -29,7 +29,7 @@ st_control() {
         (st_answer "st_$st_verb" $st_words) </dev/null &
         eval "st_answer_$NONCE=\$!"
         ;;
-      force) eval "kill -USR1 \"\$st_answer_$NONCE\"" ;;
+      force) eval "kill -USR1 \"\${st_answer_$NONCE:-none}\"" ;;
     esac
   done
   # A look proves itself by the pid of this shell: it has to outlive the answers.
@@ -70,6 +70,7 @@ st_cancel() {
   fi
   read -r st_code <"$FOLDER/exit" && st_report EXITED "$st_code"
   st_climb
+  st_report_rest
   [ "$VERDICT" != gone ] || [ $st_guarded = yes ] || VERDICT=launching
 }
 

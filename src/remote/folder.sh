@@ -4,7 +4,8 @@
 # kernel says whether anybody still does. And `gate`, which can be made once: by the main process just before it becomes
 # the command, or by a cancel that came first, and then the command never runs, and `never` says so. Beside them, each when
 # there is something to say: `main` what the main process said of itself, `exit` its exit code, if no cancel had begun by
-# then (`ending`), `left` the members it left behind, `heard` that its end was heard of, `reaped` that all have ended.
+# then (`ending`), `left` the members that it or a cancel left behind, `heard` that its end was heard of, `reaped` that all
+# have ended.
 
 # "" where there is no home: /var/tmp and the others are left.
 st_home_place=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}

@@ -2,13 +2,13 @@
 # Defines functions only; needs folder.sh and members.sh.
 #
 # st_climb reads what st_members reads, and GRACE, the hundredths of a second between TERM and KILL; setting it to 0
-# meanwhile ends the grace. It calls `st_report WORD...` for FOUND, SIGNAL, FOREIGN, LEFT and ORPHAN, and sets VERDICT to
+# meanwhile ends the grace. It calls `st_report WORD...` for FOUND and SIGNAL, and sets st_reaped, whether every orphan of
+# the task came to its reaper (yes or no), and VERDICT to
 #   gone          two scans in a row saw nothing of the task, and nobody holds its FIFO
-#   left          some processes could not be ended; a LEFT names each
+#   left          PIDS could not be ended
 #   held          no process is seen, but one holds the FIFO
-#   orphans       nothing of the task is seen, but nobody got its orphans, and an ORPHAN names each that may be one
 #   unscannable   processes can't be seen on this host
-# shellcheck disable=SC2034 # VERDICT is for the caller
+# shellcheck disable=SC2034 # they are for the caller
 st_climb() {
   VERDICT=unscannable PIDS='' FOREIGN='' EMPTY_SCANS=0
   st_can_scan || return
@@ -21,18 +21,15 @@ st_climb() {
   if ! st_gone; then
     # An exit from now on is not the command's own.
     [ -z "$FOLDER" ] || : >"$FOLDER/ending"
+    st_remember
     st_signal TERM
     st_signal CONT
     st_wait_for_grace
     st_gone || st_kill_until_gone
   fi
-  st_report_foreign
-  if st_gone; then
-    VERDICT=gone
-    [ $st_reaped = yes ] || st_report_orphans
-  elif [ "$LOOKED" = yes ]; then
+  if st_gone; then VERDICT=gone; elif [ "$LOOKED" = yes ]; then
     if [ -n "$PIDS" ]; then VERDICT=left; else VERDICT=held; fi
-    st_report_left
+    st_remember
   fi
 }
 
@@ -73,8 +70,7 @@ st_wait_for_grace() {
 }
 
 # Frozen first, so that nothing forks between the look and the KILL, and who holds the FIFO before the look even: it takes
-# longer than some live. What is left after 3 s can't be ended by us: that is
-# said while somebody still waits for it, however slow the host is.
+# longer than some live. What is left after 3 s can't be ended by us: that is said while somebody still waits for it.
 st_kill_until_gone() {
   st_began=$(st_now)
   while ! st_gone && [ $(($(st_now) - st_began)) -lt 300 ]; do
@@ -114,62 +110,15 @@ st_is_process() {
   if [ -r "$PROC/$$/stat" ]; then [ -d "$PROC/$1" ]; else ps -p "$1" >/dev/null 2>&1; fi
 }
 
-st_report_foreign() {
-  # shellcheck disable=SC2086 # names
-  set -- $FOREIGN
-  [ $# -eq 0 ] || st_report FOREIGN "$*"
-}
-
-st_report_left() {
-  for st_pid in $PIDS; do
-    st_describe "$st_pid"
-    st_report LEFT "$st_pid" "${st_owner:-?}" "$st_line"
-  done
+# For the next attempt: what can't be signalled may be known by parents that are ended now.
+st_remember() {
+  [ -z "$FOLDER" ] || [ -z "$PIDS" ] || echo "$MEMBERS" >"$FOLDER/left"
 }
 
 # Whether every orphan of the task comes to the reaper, which is there for as long as any of it is. Without the folder
 # somebody has seen the end of all.
 st_is_reaped() {
   [ "$REAPER" = reaper ] && { [ ! -d "$FOLDER" ] || [ -e "$FOLDER/reaped" ] || kill -0 "$SUPERVISOR"; }
-}
-
-# Of our own user, in no container, and of no other task.
-st_report_orphans() {
-  st_user=$(id -un)
-  for st_pid in $ORPHANS; do
-    st_describe "$st_pid"
-    # The reaper of another task, by the name that it has given itself.
-    case $st_line in "ssh-tasks $TASK_ID "*) ;; "ssh-tasks "*) continue ;; esac
-    if [ "$st_owner" = "$st_user" ] && st_shares_files "$st_pid" && ! st_is_of_a_task "$st_pid"; then
-      VERDICT=orphans
-      st_report ORPHAN "$st_pid" "$st_user" "$st_line"
-    fi
-  done
-}
-
-# Whether a process sees the same files as we do: their namespaces (namespaces(7)).
-st_shares_files() {
-  # shellcheck disable=SC3013 # every sh we meet has it
-  [ ! -e "$PROC/$$/ns/mnt" ] || [ "$PROC/$$/ns/mnt" -ef "$PROC/$1/ns/mnt" ]
-}
-
-# Sets st_parent, st_age in seconds, st_owner and st_line, the command, of a process; "" what can't be known.
-st_describe() {
-  st_parent='' st_age=''
-  if [ -r "$PROC/$$/stat" ]; then
-    # shellcheck disable=SC2012 # the name is a number
-    st_owner=$(ls -ld "$PROC/$1" 2>/dev/null | awk '{ print $3 }')
-    st_line=$(tr '\0\n\r' '   ' 2>/dev/null <"$PROC/$1/cmdline" | cut -c 1-200)
-    st_stat=$(tr '\n' ' ' 2>/dev/null <"$PROC/$1/stat")
-    # shellcheck disable=SC2086 # fields, see proc(5)
-    set -- ${st_stat##*) }
-    [ $# -lt 20 ] || st_parent=$2 st_age=$((($(st_now) - ${20}) / 100))
-  else
-    st_owner=$(ps -o user= -p "$1" 2>/dev/null)
-    st_line=$(ps -o command= -p "$1" 2>/dev/null | cut -c 1-200)
-    st_parent=$(ps -o ppid= -p "$1" 2>/dev/null | tr -d ' ')
-    st_age=$(ps -o etime= -p "$1" 2>/dev/null | awk -F '[-:]' '{ for (i = 1; i <= NF; i++) s = s * (i == 2 && /-/ ? 24 : 60) + $i; print s }')
-  fi
 }
 
 st_leader_found() {

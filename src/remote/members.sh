@@ -114,15 +114,6 @@ st_marked() {
   fi
 }
 
-# Whether a process carries the mark of any task.
-st_is_of_a_task() {
-  if [ -r "$PROC/$$/stat" ]; then
-    grep -qszF SSH_TASKS_ID= "$PROC/$1/environ"
-  else
-    ps -E -ww -o command= -p "$1" 2>/dev/null | grep -qF -e " SSH_TASKS_ID="
-  fi
-}
-
 # A line for each process, in the form of /proc/PID/stat (proc(5)).
 st_stats() {
   if [ -r "$PROC/$$/stat" ]; then

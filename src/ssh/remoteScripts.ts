@@ -6,6 +6,7 @@ import leader from "../remote/leader.sh";
 import members from "../remote/members.sh";
 import reaper from "../remote/reaper.pl";
 import runner from "../remote/runner.sh";
+import report from "../remote/report.sh";
 import sweep from "../remote/sweep.sh";
 
 /** The script that runs a task attached to the channel it is sent over. */
@@ -19,7 +20,7 @@ export const endHeard = "done\n";
 
 /** The script that answers requests about tasks, a line each. */
 export function controlScript(nonce: string): string {
-  return script([folder, members, ladder, sweep, control], ["st_control", nonce]);
+  return script([folder, members, ladder, report, sweep, control], ["st_control", nonce]);
 }
 
 export interface TaskTarget {

@@ -7,6 +7,7 @@ import control from "../../src/remote/control.sh";
 import folder from "../../src/remote/folder.sh";
 import ladder from "../../src/remote/ladder.sh";
 import members from "../../src/remote/members.sh";
+import report from "../../src/remote/report.sh";
 import sweep from "../../src/remote/sweep.sh";
 import { eventually } from "../support/eventually";
 import { uniqueMarker } from "../support/processes";
@@ -31,7 +32,16 @@ after(() => {
 
 /** A shell that waits for requests; the state folder of its tasks is this file's own. */
 function startControl(shell: RemoteShell, before = ""): RunningScript {
-  const script = [before, folder, members, ladder, sweep, control, "st_control channel"].join("\n");
+  const script = [
+    before,
+    folder,
+    members,
+    ladder,
+    report,
+    sweep,
+    control,
+    "st_control channel",
+  ].join("\n");
   const running = startScript(shell, script, { environment: { XDG_STATE_HOME: state } });
   started.push(running);
   return running;

@@ -7,6 +7,7 @@ import leader from "../../src/remote/leader.sh";
 import members from "../../src/remote/members.sh";
 import reaper from "../../src/remote/reaper.pl";
 import runner from "../../src/remote/runner.sh";
+import report from "../../src/remote/report.sh";
 import sweep from "../../src/remote/sweep.sh";
 import { eventually } from "../support/eventually";
 import { uniqueMarker } from "../support/processes";
@@ -111,6 +112,7 @@ export class ControlShell {
       folder,
       members,
       ladder,
+      report,
       sweep,
       control,
       instead,

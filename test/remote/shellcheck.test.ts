@@ -8,6 +8,7 @@ import ladder from "../../src/remote/ladder.sh";
 import leader from "../../src/remote/leader.sh";
 import members from "../../src/remote/members.sh";
 import runner from "../../src/remote/runner.sh";
+import report from "../../src/remote/report.sh";
 import sweep from "../../src/remote/sweep.sh";
 import { requireProgram } from "../support/childProcesses";
 
@@ -23,7 +24,7 @@ describe("shellcheck has nothing to say", () => {
       "of what runs a task",
       ["# shellcheck disable=SC2034 # for the other scripts", folder, members, ladder, attached],
     ],
-    ["of what answers for tasks", [folder, members, ladder, sweep, control]],
+    ["of what answers for tasks", [folder, members, ladder, report, sweep, control]],
     ["of what waits for the command", [runner]],
     ["of what becomes the command", [leader]],
   ] as const) {

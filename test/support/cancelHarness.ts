@@ -15,7 +15,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CancelOutcome } from "../../src/tasks/cancelOutcome";
 import { canarySeconds, fillShape, type CancelShape } from "./cancelShapes";
 import { eventually } from "./eventually";
-import { findProcesses, kill, listProcesses, uniqueMarker } from "./processes";
+import {
+  findByEnvironment,
+  findProcesses,
+  kill,
+  listProcesses,
+  uniqueMarker,
+  type ProcessInfo,
+} from "./processes";
 import { createSshTasks, type SshHarness, type SshHarnessOptions } from "./sshHarness";
 
 /** A command of some shape that runs, as seen from outside. */
@@ -40,6 +47,12 @@ export interface CancelHarness {
   ) => Promise<void>;
   /** The task folders that the host still has. */
   readonly folders: () => readonly string[];
+  /** What the host has for $XDG_STATE_HOME. */
+  readonly state: string;
+  /** Resolves once a cancel has signalled the first process of a task. */
+  readonly beginsToEnd: (taskId: string) => Promise<unknown>;
+  /** The live processes of its sessions, whoever started them, but for those that cleared their environment. */
+  readonly processes: () => readonly ProcessInfo[];
   /** Waits until every canary would have been written, and names those that were. */
   readonly canaries: () => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
@@ -95,6 +108,12 @@ export async function createCancelHarness({
       }
     },
     folders,
+    state: environment.XDG_STATE_HOME,
+    beginsToEnd: (taskId) => {
+      const ending = join(dir, "state", "ssh-tasks", taskId, "ending");
+      return eventually(`${taskId} is being ended`, () => existsSync(ending));
+    },
+    processes: () => findByEnvironment(`XDG_STATE_HOME=${environment.XDG_STATE_HOME}`),
     canaries: async () => {
       const due = latest + canarySeconds * 1000 + 500;
       await eventually("the canaries are due", () => Date.now() >= due, canarySeconds * 2000);

@@ -150,3 +150,35 @@ export function fillShape(
 export const hardShapes: readonly CancelShape[] = cancelShapes.filter(({ name }) =>
   /^(an orphan with|a daemon|a tree that|a respawner|a chain|such a chain)/.test(name),
 );
+
+/**
+ * A child of root, whom an ordinary user may not signal, nor look into for a mark. BECOME_ROOT stands for the path of a
+ * setpriv that anybody of the test may run as root: one that only is setuid keeps the user's own id beside root's.
+ */
+const asRoot = "BECOME_ROOT --reuid 0 --clear-groups";
+
+/** The shapes that have a process of another user, MARKER.1. */
+export const foreignShapes: readonly CancelShape[] = [
+  {
+    name: "a child of another user",
+    command: `${asRoot} sleep MARKER.1 & sleep MARKER.2; exit`,
+    sleeps: 2,
+  },
+  {
+    name: "a child of another user that closed what it inherited, as those of sudo do",
+    command: `${asRoot} sleep MARKER.1 8>&- & sleep MARKER.2; exit`,
+    sleeps: 2,
+  },
+  {
+    name: "a child of another user in a session of its own, its parent alive",
+    command: `setsid ${asRoot} sleep MARKER.1 8>&- & sleep MARKER.2; exit`,
+    sleeps: 2,
+    needs: "setsid",
+  },
+  {
+    name: "an orphan of another user in a session of its own",
+    command: `(setsid ${asRoot} sleep MARKER.1 8>&- &); sleep MARKER.2; exit`,
+    sleeps: 2,
+    needs: "setsid",
+  },
+];
