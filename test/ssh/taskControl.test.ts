@@ -16,11 +16,14 @@ const climb = { graceSeconds: 0, force: new AbortController().signal };
 /** By which the processes of this file's server are known. */
 const mark = `CONTROL_TEST=${uniqueMarker()}`;
 
-/** The shells that answer for tasks on it. */
-const controlShells = (): number[] =>
-  listProcesses()
-    .filter(({ pid, argv }) => argv.join(" ") === "/bin/sh -s" && environmentOf(pid).includes(mark))
-    .map(({ pid }) => pid);
+/** The shells that answer for tasks on it, without those they have forked. */
+function controlShells(): number[] {
+  const shells = listProcesses().filter(
+    ({ pid, argv }) => argv.join(" ") === "/bin/sh -s" && environmentOf(pid).includes(mark),
+  );
+  const pids = new Set(shells.map(({ pid }) => pid));
+  return shells.filter(({ parent }) => !pids.has(parent)).map(({ pid }) => pid);
+}
 
 function environmentOf(pid: number): string[] {
   try {
