@@ -1,4 +1,4 @@
-/** A script of this folder, bundled as text. */
+/** The scripts of this folder, bundled as text. */
 declare module "*.pl" {
   const text: string;
   export default text;

@@ -3,12 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, describe, it } from "node:test";
-import control from "../../src/remote/control.sh";
-import folder from "../../src/remote/folder.sh";
-import ladder from "../../src/remote/ladder.sh";
-import members from "../../src/remote/members.sh";
-import report from "../../src/remote/report.sh";
-import sweep from "../../src/remote/sweep.sh";
 import { eventually } from "../support/eventually";
 import { uniqueMarker } from "../support/processes";
 import {
@@ -20,6 +14,7 @@ import {
   type RemoteShell,
   type RunningScript,
 } from "./remoteShell";
+import { controlFunctions } from "./remoteTask";
 
 const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 const state = mkdtempSync(join(tmpdir(), "state-"));
@@ -32,16 +27,7 @@ after(() => {
 
 /** A shell that waits for requests; the state folder of its tasks is this file's own. */
 function startControl(shell: RemoteShell, before = ""): RunningScript {
-  const script = [
-    before,
-    folder,
-    members,
-    ladder,
-    report,
-    sweep,
-    control,
-    "st_control channel",
-  ].join("\n");
+  const script = [before, controlFunctions, "st_control channel"].join("\n");
   const running = startScript(shell, script, { environment: { XDG_STATE_HOME: state } });
   started.push(running);
   return running;

@@ -13,6 +13,9 @@ import { eventually } from "../support/eventually";
 import { uniqueMarker } from "../support/processes";
 import { quote, startScript, type RemoteShell, type RunningScript } from "./remoteShell";
 
+/** Everything that answers for tasks, not called yet. */
+export const controlFunctions = [folder, members, ladder, report, sweep, control].join("\n");
+
 /** What a script has to say instead where its host has no perl. */
 export const withoutPerl = "st_find_perl() { st_perl=''; }";
 
@@ -107,17 +110,7 @@ export class ControlShell {
       readonly environment?: Record<string, string>;
     } = {},
   ) {
-    const script = [
-      before,
-      folder,
-      members,
-      ladder,
-      report,
-      sweep,
-      control,
-      instead,
-      "st_control control",
-    ].join("\n");
+    const script = [before, controlFunctions, instead, "st_control control"].join("\n");
     this.running = startScript(shell, script, { environment });
   }
 
