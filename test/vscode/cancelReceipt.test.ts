@@ -136,13 +136,27 @@ describe("the receipt of a cancel in a real VS Code", { timeout: 240_000 }, () =
       .getByText(/^Ran Get SSH Task Status/)
       .last()
       .click();
+    await chat.getByText("Output", { exact: true }).last().waitFor();
     await chat.hover();
+    const verified = chat.getByText(/"verified":\s+true/).last();
     await eventually("the receipt is on the screen", async () => {
-      await vscode.page.mouse.wheel(0, 300);
-      return chat
-        .getByText(/"verified":\s+true/)
-        .last()
-        .isVisible();
+      if (await isReadable(verified)) return true;
+      await vscode.page.mouse.wheel(0, 60);
+      return false;
     });
+    assert.ok(await isReadable(verified), "it has come to rest there");
+  }
+
+  /** Whether a line lies within the window, and neither end of it is covered or clipped there. */
+  async function isReadable(line: Locator): Promise<boolean> {
+    const window = vscode.page.viewportSize();
+    const box = (await line.count()) > 0 ? await line.boundingBox() : null;
+    if (!box || !window) return false;
+    const [right, bottom] = [box.x + box.width, box.y + box.height];
+    if (box.x < 0 || box.y < 0 || right > window.width || bottom > window.height) return false;
+    const shown = (x: number, y: number): Promise<unknown> =>
+      vscode.page.evaluate(`document.elementFromPoint(${x}, ${y})?.textContent`);
+    const ends = [await shown(box.x + 2, box.y + 2), await shown(right - 2, bottom - 2)];
+    return ends.every((text) => /^\s*"verified":\s+true,?$/.test(String(text)));
   }
 });
