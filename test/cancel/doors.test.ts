@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cancelDoors, startAsync } from "../support/cancelDoors";
 import { findMentions } from "../support/cancelHarness";
-import { canarySeconds, hardShapes } from "../support/cancelShapes";
+import { canarySeconds, hardShapes, unmentionedMs } from "../support/cancelShapes";
 import { eventually } from "../support/eventually";
 import { findProcesses, kill, uniqueMarker } from "../support/processes";
 import { defaultLimits } from "../../src/tasks/limits";
@@ -60,7 +60,11 @@ for (const shape of hardShapes) {
         assert.ok(ended && "receipt" in ended && ended.receipt);
         assert.equal(ended.receipt.verified, true);
         assert.equal(ended.receipt.requestedBy, door.requestedBy);
-        await eventually("nothing mentions it", () => findMentions(marker).length === 0);
+        await eventually(
+          "nothing mentions it",
+          () => findMentions(marker).length === 0,
+          unmentionedMs,
+        );
         await eventually("no folder is left", () => folders().length === 0);
       });
     }

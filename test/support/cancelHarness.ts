@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CancelOutcome } from "../../src/tasks/cancelOutcome";
-import { canarySeconds, fillShape, type CancelShape } from "./cancelShapes";
+import { canarySeconds, fillShape, unmentionedMs, type CancelShape } from "./cancelShapes";
 import { eventually } from "./eventually";
 import {
   findByEnvironment,
@@ -142,7 +142,8 @@ export async function assertGone(outcome: CancelOutcome, running: RunningShape):
   assert.ok(!existsSync(running.canary), "the cancel came before the canary");
   const beats = sizeOf(running.heartbeat);
   // The scripts that waited for it quote it, and take a moment.
-  await eventually("nothing mentions it any more", () => findMentions(running.marker).length === 0);
+  const isUnmentioned = (): boolean => findMentions(running.marker).length === 0;
+  await eventually("nothing mentions it any more", isUnmentioned, unmentionedMs);
   // What never stays is not seen by a look, but by what it does.
   if (beats > 0) await delay(200);
   assert.equal(sizeOf(running.heartbeat), beats);

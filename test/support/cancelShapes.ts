@@ -19,6 +19,8 @@ export interface CancelShape {
 
 /** Seconds until a shape's canary would be written, well after its cancel. */
 export const canarySeconds = 8;
+/** In which the scripts that waited for a process are gone too: less than a canary that got away needs to go by itself. */
+export const unmentionedMs = 4000;
 
 const canary = `sh -c 'sleep ${canarySeconds} && : >CANARY'`;
 
