@@ -68,6 +68,7 @@ export default tseslint.config(
     "ssh-config$",
     "tinyglobby$",
   ]),
+  mayImport("store/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "write-file-atomic$"]),
   mayImport("mcp/*.ts", ["node:", "\\./", "\\.\\./tasks/", "@modelcontextprotocol/sdk/", "zod$"]),
   mayImport("mcp/tools/*.ts", ["node:", "\\./", "\\.\\./[^/]+$", "\\.\\./\\.\\./tasks/", "zod$"]),
   mayImport("ui/**/*.ts", [

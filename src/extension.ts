@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { ExtensionContext } from "vscode";
 import { version } from "../package.json";
 import type { McpEndpoint } from "./mcp/mcpEndpoint";
 import { openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
+import { TaskJournal } from "./store/taskJournal";
 import { systemClock } from "./tasks/clock";
 import { TaskManager } from "./tasks/taskManager";
 import { registerCommands } from "./ui/commands";
@@ -11,7 +13,8 @@ import { followLimitSettings } from "./ui/limitSettings";
 import { registerMcpServer } from "./ui/mcpRegistration";
 import { Notify } from "./ui/notify";
 import { openLog } from "./ui/outputChannel";
-import { readSettings } from "./ui/settings";
+import { restoreTasks } from "./ui/restoreTasks";
+import { durability, readSettings } from "./ui/settings";
 import { TaskPanel } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
 
@@ -19,7 +22,8 @@ import { registerTaskTree } from "./ui/taskTree";
 let shutDown: () => Promise<void> = () => Promise.resolve();
 
 /** Builds the parts in the order they depend on each other and introduces them to each other. */
-export function activate({ subscriptions, extensionUri }: ExtensionContext): void {
+export async function activate(context: ExtensionContext): Promise<void> {
+  const { subscriptions, extensionUri, globalStorageUri, globalState } = context;
   const own = <T extends { dispose(): unknown }>(part: T): T => {
     subscriptions.push(part);
     return part;
@@ -32,7 +36,12 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
+  const journal = join(globalStorageUri.fsPath, "tasks");
+  const store = await TaskJournal.open(journal, logger).catch(
+    (error: unknown) => void notify.error(error),
+  );
+  const kept = { durability, ...(store && { store }) };
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...kept });
   // Not among the subscriptions: VS Code disposes those at once, and what still runs needs connections to be ended over.
   shutDown = async () => {
     await tasks.shutdown();
@@ -51,6 +60,7 @@ export function activate({ subscriptions, extensionUri }: ExtensionContext): voi
   own(registerTaskTree(tasks));
   const panel = own(new TaskPanel({ extensionUri, tasks, notify }));
   own(registerCommands({ tasks, catalog, panel, notify }));
+  void restoreTasks({ tasks, notify, memory: globalState });
 }
 
 /** VS Code waits for it when the window closes or the extension is switched off: what is attached ends first. */

@@ -5,6 +5,7 @@ import { serveStdio } from "./mcp/mcpStdio";
 import { openGate, type RunGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
+import { TaskJournal } from "./store/taskJournal";
 import { systemClock, within } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
@@ -20,6 +21,7 @@ The MCP server of SSH Tasks without VS Code.
   --port N            with --http: the port to listen on (default: a free one)
   --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
   --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
+  --state-dir DIR     keep tasks in this folder: durable ones go on when the server ends, and the next one has them again
   --allow-all         let clients run commands; without it they are refused
   --limit NAME=VALUE  change a limit; may be repeated. NAME is that of a setting sshTasks.limits.NAME
   --help              print this
@@ -58,10 +60,13 @@ async function main(): Promise<void> {
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
+  const stateDir = options["state-dir"];
+  const store = stateDir === undefined ? undefined : await TaskJournal.open(stateDir, logger);
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...(store && { store }) });
   const gate = options["allow-all"] ? openGate : closedGate;
   const parts = { tasks, catalog, gate, clock, limits, logger, version };
   const stop = stopRequested();
+  await tasks.restore();
   if (options.stdio) {
     await Promise.race([serveStdio(parts), stop]);
   } else {
@@ -84,6 +89,7 @@ function readOptions() {
       port: { type: "string", default: "0" },
       "ssh-config": { type: "string" },
       "known-hosts": { type: "string" },
+      "state-dir": { type: "string" },
       "allow-all": { type: "boolean", default: false },
       limit: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },

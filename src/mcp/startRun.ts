@@ -1,4 +1,5 @@
 import type { Task } from "../tasks/task";
+import type { StartRequest } from "../tasks/taskManager";
 import { hashCommand } from "../tasks/taskId";
 import { checkAlias, checkCommand } from "../tasks/taskRequest";
 import type { ToolContext } from "./defineTool";
@@ -19,13 +20,17 @@ export type RunStart =
  * Starts the command of a run tool where the gate allows it. From then on until the request is answered, its client
  * cancels the task by taking the request back. Rejects as TaskManager.startTask does.
  */
-export async function startRun(args: RunArgs, context: ToolContext): Promise<RunStart> {
+export async function startRun(
+  args: RunArgs,
+  context: ToolContext,
+  how: Pick<StartRequest, "durable" | "merge"> = {},
+): Promise<RunStart> {
   const alias = checkAlias(args.alias);
   const command = checkCommand(args.command);
   const hint = context.gate.check();
   if (hint !== undefined) return { denial: deny(alias, command, hint) };
   const { client } = context;
-  const request = { alias, command, startedBy: client, maxSeconds: args.max_seconds };
+  const request = { alias, command, startedBy: client, maxSeconds: args.max_seconds, ...how };
   const task = await context.tasks.startTask(request);
   cancelWhenTakenBack(task.id, context);
   return { task };

@@ -1,7 +1,7 @@
 import { describeReceipt } from "../tasks/cancelReceipt";
 import type { Limits } from "../tasks/limits";
 import type { OutputSlice } from "../tasks/outputLog";
-import { elapsedMs, leftRunning, type SettledTask, type Task } from "../tasks/task";
+import { elapsedMs, isDurable, leftRunning, type SettledTask, type Task } from "../tasks/task";
 import { receiptOnWire } from "./toolResult";
 
 /** Seconds a client does well to leave between two questions after a task. */
@@ -25,7 +25,7 @@ export function outcomeFields(task: SettledTask, now: number) {
 /** Whether it was its deadline that ended the task, or is about to. */
 export function endedByDeadline(task: Task): boolean {
   if ("timeout" in task) return task.timeout;
-  return "cancel" in task && task.cancel.requestedBy === "deadline";
+  return "cancel" in task && task.cancel?.requestedBy === "deadline";
 }
 
 /** What is ours to add to any answer about a task; what doesn't apply is left out. */
@@ -34,6 +34,9 @@ export function evidenceFields(task: Task) {
   return {
     signal: "signal" in task ? task.signal : undefined,
     error: errorOf(task),
+    durable: isDurable(task) || undefined,
+    attached_because: "attachedBecause" in task ? task.attachedBecause : undefined,
+    reconnecting: ("reconnecting" in task && task.reconnecting) || undefined,
     left_running: leftRunning(task) || undefined,
     receipt: receipt && receiptOnWire(receipt),
     note: receipt ? describeReceipt(receipt, task.alias) : noteOf(task),
@@ -42,7 +45,7 @@ export function evidenceFields(task: Task) {
 
 /** Why the task failed, when it was not the command's own doing. */
 export function errorOf(task: Task): string | undefined {
-  return task.status === "failed" ? task.error?.message : undefined;
+  return task.status === "failed" || task.status === "lost" ? task.error?.message : undefined;
 }
 
 /**
@@ -95,6 +98,7 @@ function noteOf(task: Task): string | undefined {
   if (task.status === "cancelling") {
     return `A cancel is under way; until it is verified it may still run on ${task.alias}.`;
   }
+  if (task.status === "lost") return `It may still run on ${task.alias}; a cancel finds out.`;
   const left = leftRunning(task);
   if (left === 0) return undefined;
   return `It left ${left === 1 ? "1 process" : `${left} processes`} running on ${task.alias}; the user can end them with Stop Leftovers.`;

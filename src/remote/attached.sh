@@ -35,7 +35,7 @@ st_attached() {
   # The gate has kept the command from running, and nobody else comes to it.
   [ ! -e "$FOLDER/never" ] || st_remove_folder
   # The exit of its own, for a cancel that comes when nobody heard of it.
-  [ -z "$FOLDER" ] || [ -e "$FOLDER/ending" ] || echo "$1" >"$FOLDER/exit"
+  [ -z "$FOLDER" ] || [ -e "$FOLDER/ending" ] || : >"$FOLDER/exit.$1"
   st_count_left "$2"
   printf '\n%s END %s %s\n' "$NONCE" "$1" "$st_left"
   printf '\n%s END %s %s\n' "$NONCE" "$1" "$st_left" >&6

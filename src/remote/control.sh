@@ -3,6 +3,7 @@
 # st_control NONCE says NONCE READY, then reads a request a line:
 #   cancel NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER GRACE    ends the task's processes
 #   list NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER            names them, and touches nothing
+#   remove NONCE TASK_ID                                           forgets a durable task that has ended
 #   force NONCE                                                    ends the grace of a cancel that has begun
 # LEADER to REAPER are what the main process said of itself (leader.sh); a word that is not known is `-`. Requests are
 # answered side by side; each line of an answer begins with its nonce:
@@ -11,7 +12,8 @@
 #   FOUND, SIGNAL, FOREIGN, LEFT, ORPHAN      of a cancel: see ladder.sh and report.sh
 #   PROCESS PID PARENT AGE USER COMMAND       of a list, AGE in seconds
 #   END VERDICT    see ladder.sh and report.sh; `never`: the command never runs; `rebooted`: what ran before is gone;
-#                  `launching`: nothing is left, but a script on its way could not be kept from running; `listed`
+#                  `launching`: nothing is left, but a script on its way could not be kept from running; `listed`;
+#                  `removed`
 # A lost connection does not end a cancel.
 st_control() {
   set +e +u +f
@@ -24,7 +26,7 @@ st_control() {
   (st_sweep_folders) </dev/null >/dev/null &
   while read -r st_verb NONCE st_words; do
     case $st_verb in
-      cancel | list)
+      cancel | list | remove)
         # shellcheck disable=SC2086 # words
         (st_answer "st_$st_verb" $st_words) </dev/null &
         eval "st_answer_$NONCE=\$!"
@@ -47,7 +49,8 @@ st_answer() {
     read -r MEMBERS <"$FOLDER/left"
   fi
   if st_is_rebooted; then VERDICT=rebooted; else "$1"; fi
-  case $VERDICT in gone | rebooted) st_remove_folder ;; esac
+  # Of a durable task its output stays, until it is asked to go.
+  case $VERDICT in gone | rebooted) [ -e "$FOLDER/out" ] || st_remove_folder ;; esac
   st_report END "$VERDICT"
 }
 
@@ -68,11 +71,13 @@ st_cancel() {
       return
     fi
   fi
-  read -r st_code <"$FOLDER/exit" && st_report EXITED "$st_code"
+  st_report_exit "$FOLDER"/exit.*
   st_climb
   st_report_rest
   [ "$VERDICT" != gone ] || [ $st_guarded = yes ] || VERDICT=launching
 }
+
+st_report_exit() { [ ! -e "$1" ] || st_report EXITED "${1##*.}"; }
 
 st_list() {
   VERDICT=unscannable
@@ -84,6 +89,18 @@ st_list() {
     st_report PROCESS "$st_pid" "${st_parent:-0}" "${st_age:-0}" "${st_owner:-?}" "$st_line"
   done
   VERDICT=listed
+}
+
+# While processes of it are left, its folder is needed to find them: what waits for them removes it.
+st_remove() {
+  VERDICT=removed
+  [ -n "$FOLDER" ] || return
+  if [ -e "$FOLDER/reaped" ] || ! { kill -0 "${SUPERVISOR:-none}" || st_is_held; }; then
+    st_remove_folder
+  else
+    : >"$FOLDER/heard"
+    [ ! -e "$FOLDER/reaped" ] || st_remove_folder
+  fi
 }
 
 st_report() { printf '%s %s\n' "$NONCE" "$*"; }

@@ -3,9 +3,9 @@
 # It holds a FIFO `tree`, which every process of the task has open as descriptor 8 unless it closes what it inherits: the
 # kernel says whether anybody still does. And `gate`, which can be made once: by the main process just before it becomes
 # the command, or by a cancel that came first, and then the command never runs, and `never` says so. Beside them, each when
-# there is something to say: `main` what the main process said of itself, `exit` its exit code, if no cancel had begun by
-# then (`ending`), `left` the members that it or a cancel left behind, `heard` that its end was heard of, `reaped` that all
-# have ended.
+# there is something to say: `main` what the main process said of itself, `exit.CODE` its exit code, if no cancel had begun
+# by then (`ending`), `left` the members that it or a cancel left behind, `heard` that its end was heard of, `reaped` that
+# all have ended. What else a durable task has there: see supervise.pl.
 
 # "" where there is no home: /var/tmp and the others are left.
 st_home_place=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
@@ -25,7 +25,11 @@ st_find_folder() {
 
 # Sets FOLDER to the folder, made in the first place to be had where it is not there yet. False when there is no place.
 st_make_folder() {
-  if st_find_folder || { [ -n "$st_home_place" ] && st_make_in "$st_home_place"; }; then return; fi
+  if st_find_folder; then
+    st_fill_folder
+    return
+  fi
+  [ -n "$st_home_place" ] && st_make_in "$st_home_place" && return
   st_user=$(id -u)
   for st_shared in /var/tmp "${TMPDIR:-/tmp}" /dev/shm; do
     st_make_in "$st_shared/ssh-tasks-$st_user" && return
@@ -84,14 +88,18 @@ st_make_in() {
   if [ ! -d "$1" ]; then mkdir -p "$1" && chmod 700 "$1"; fi 2>/dev/null
   st_is_ours "$1" || return
   if ! mkdir -m 700 "$1/$TASK_ID" 2>/dev/null; then
-    st_find_folder
+    st_find_folder && st_fill_folder
     return
   fi
   FOLDER=$1/$TASK_ID
-  mkfifo "$FOLDER/tree" 2>/dev/null && return
+  mkfifo "$FOLDER/tree" 2>/dev/null && st_fill_folder && return
   st_remove_folder
   return 1
 }
+
+# What else who makes a folder has to have in it; false when that can't be had.
+# shellcheck disable=SC2317 # spooled.sh has its own
+st_fill_folder() { :; }
 
 # It comes right after the folder, or the folder goes again.
 st_await_tree() {

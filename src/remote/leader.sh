@@ -1,7 +1,9 @@
 # Becomes the main process of a task: passes the gate of its folder, says who it is, then turns into the user's shell
-# with the command, as sshd would. $1 is the command, $2 the folder, "" when there is none, $3 `reaper` below reaper.pl.
-# Descriptor 6 is the task's standard error. SSH_TASKS_ID stays in the environment as the marker of the task's processes.
-exec 2>&6 5>&- 6>&-
+# with the command, as sshd would. $1 is the command, $2 the folder, "" when there is none, $3 `reaper` when what waits for
+# it gets its orphans. Descriptor 6 is the task's standard error; descriptor 5 it closes last. Where there is a
+# SSH_TASKS_NONCE, both streams begin with a line of it. SSH_TASKS_ID stays in the environment as the marker of the task's
+# processes.
+exec 2>&6 6>&-
 st_command=$1 st_folder=$2 st_reaper=${3:--}
 if [ -n "$st_folder" ]; then
   set -C
@@ -24,12 +26,14 @@ else
 fi
 st_words="$$ ${st_start:-0} ${st_boot_id:-none} $PPID $st_reaper"
 [ -z "$st_folder" ] || echo "$st_words" 2>/dev/null >"$st_folder/main"
-printf '\n%s BEGIN %s\n' "$SSH_TASKS_NONCE" "$st_words"
-printf '\n%s BEGIN\n' "$SSH_TASKS_NONCE" >&2
-unset SSH_TASKS_NONCE
+if [ -n "$SSH_TASKS_NONCE" ]; then
+  printf '\n%s BEGIN %s\n' "$SSH_TASKS_NONCE" "$st_words"
+  printf '\n%s BEGIN\n' "$SSH_TASKS_NONCE" >&2
+  unset SSH_TASKS_NONCE
+fi
 [ -x "$SHELL" ] || SHELL=/bin/sh
 # Under sshd bash reads ~/.bashrc when it is a first shell: the login shell has done that, and what it prints is no output.
 # One would do, but where this sh is bash its exec takes one off.
 export SHLVL=2
-[ -n "$st_folder" ] || exec "$SHELL" -c "$st_command"
-exec "$SHELL" -c "$st_command" 8<>"$st_folder/tree"
+[ -n "$st_folder" ] || exec "$SHELL" -c "$st_command" 5>&-
+exec "$SHELL" -c "$st_command" 5>&- 8<>"$st_folder/tree"

@@ -3,10 +3,10 @@ import type { ClientChannel } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
 import type { Limits } from "../tasks/limits";
 import type {
+  AttachedLaunch,
   CancelClimb,
   CancelReport,
   HostProcess,
-  Launch,
   OutputStream,
   RemoteEnd,
   RemoteProcess,
@@ -15,6 +15,8 @@ import type {
 import { asError, TaskError } from "../tasks/taskError";
 import type { ConnectionPool, Lease } from "./connectionPool";
 import { FrameReader } from "./frameReader";
+import { processFrom, targetOf } from "./hostProcess";
+import { neverRan } from "./neverRan";
 import { attachedScript, endHeard, type TaskTarget } from "./remoteScripts";
 import { SignalledTask } from "./signalledTask";
 import type { SshConnection } from "./sshConnection";
@@ -46,8 +48,6 @@ export class AttachedTask implements RemoteTask {
   private scriptSent = false;
   private launchTimer: NodeJS.Timeout | undefined;
   private process: RemoteProcess | undefined;
-  private supervisor = "";
-  private reaper = "";
   private end: RemoteEnd | undefined;
   /** Resolves once the cancels that were asked for so far are answered. */
   private asked: Promise<unknown> = Promise.resolve();
@@ -59,7 +59,7 @@ export class AttachedTask implements RemoteTask {
 
   constructor(
     private readonly host: AttachedTaskHost,
-    private readonly launch: Launch,
+    private readonly launch: AttachedLaunch,
   ) {
     this.control = new TaskControl(host.alias, host.pool);
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
@@ -85,6 +85,10 @@ export class AttachedTask implements RemoteTask {
   listProcesses(): Promise<readonly HostProcess[]> {
     if (this.signalled) return this.signalled.listProcesses();
     return this.scriptSent ? this.control.list(this.target) : Promise.resolve([]);
+  }
+
+  forget(): void {
+    // The host has forgotten it with its end.
   }
 
   release(): void {
@@ -114,14 +118,7 @@ export class AttachedTask implements RemoteTask {
   }
 
   private get target(): TaskTarget {
-    const { process, supervisor, reaper } = this;
-    return {
-      taskId: this.launch.taskId,
-      leader: process ? `${process.pid}:${process.startTime}` : "",
-      bootId: process?.bootId ?? "",
-      supervisor,
-      reaper,
-    };
+    return targetOf(this.launch.taskId, this.process);
   }
 
   private async run(): Promise<void> {
@@ -184,13 +181,7 @@ export class AttachedTask implements RemoteTask {
 
   private onBegin(words: readonly string[], hostAddress: string): void {
     clearTimeout(this.launchTimer);
-    // They go back to the host as words of a request.
-    const [pid, startTime = "", bootId = "", supervisor = "", reaper = ""] = words.map((word) =>
-      word.replace(/[^\w:.+-]/g, ""),
-    );
-    this.process = { pid: Number(pid), startTime, bootId, hostAddress };
-    this.supervisor = supervisor;
-    this.reaper = reaper;
+    this.process = processFrom(words, hostAddress);
     this.resolveStarted(this.process);
     void this.host.pool.then((pool) => pool.prepareControl());
   }
@@ -239,13 +230,3 @@ export class AttachedTask implements RemoteTask {
 function isNoPosixHost(serverVersion: string, noise: string): boolean {
   return /windows/i.test(serverVersion) || /\bexec\b/.test(noise);
 }
-
-const neverRan: CancelReport = {
-  neverRan: true,
-  mainProcessFound: false,
-  processesFound: 0,
-  signals: [],
-  gone: true,
-  left: [],
-  mayRemain: [],
-};

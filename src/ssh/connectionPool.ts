@@ -3,6 +3,8 @@ import type { Limits } from "../tasks/limits";
 import { shuttingDown } from "../tasks/taskError";
 import { abortable, asReason } from "./abortable";
 import type { ControlChannel } from "./controlChannel";
+import type { DurableChannel } from "./durableChannel";
+import { SharedChannel } from "./sharedChannel";
 import type { SshConnection } from "./sshConnection";
 
 export type PoolLimits = Pick<
@@ -27,15 +29,26 @@ export interface Lease {
   refuse(): boolean;
   /** The connection's channel for requests about tasks, opened where there is none. Rejects with a TaskError. */
   control(): Promise<ControlChannel>;
+  /** Its channel for durable tasks, likewise. */
+  durable(): Promise<DurableChannel>;
+}
+
+/** Opens the channels that are shared by all tasks of a connection. Reject with a TaskError. */
+export interface OpenShared {
+  readonly control: (connection: SshConnection) => Promise<ControlChannel>;
+  readonly durable: (connection: SshConnection) => Promise<DurableChannel>;
 }
 
 interface Member {
   readonly opening: Promise<SshConnection>;
   readonly since: number;
   connection?: SshConnection;
-  control?: Promise<ControlChannel> | undefined;
+  readonly control: SharedChannel<ControlChannel>;
+  readonly durable: SharedChannel<DurableChannel>;
+  /** Uses of it: by attached tasks, by cancels, by durable tasks. */
   tasks: number;
   controls: number;
+  durables: number;
   /** Ever made. */
   leases: number;
   idle?: NodeJS.Timeout;
@@ -57,7 +70,7 @@ export class ConnectionPool implements Disposable {
   constructor(
     private readonly open: OpenConnection,
     private readonly limits: PoolLimits,
-    private readonly openControl: (connection: SshConnection) => Promise<ControlChannel>,
+    private readonly openShared: OpenShared,
   ) {}
 
   /**
@@ -92,14 +105,24 @@ export class ConnectionPool implements Disposable {
     return this.lease(leastBusy ?? opening ?? this.add({ urgent: true }), "controls");
   }
 
+  /** A place for a durable task; all of them share one channel while there is one. Rejects as `leaseForTask` does. */
+  leaseForDurable(signal: AbortSignal): Promise<Lease> {
+    const members = [...this.members];
+    const member =
+      members.find(({ durable, connection }) => durable.exists && connection?.isOpen) ??
+      members.find(({ connection }) => !connection || connection.isOpen) ??
+      this.add({ urgent: false });
+    return this.lease(member, "durables", signal);
+  }
+
   /** Makes sure that a busy host has a control channel, so that a cancel need not wait for one. */
   prepareControl(): void {
     const members = [...this.members];
-    if (members.some(({ control }) => control !== undefined)) return;
+    if (members.some(({ control }) => control.exists)) return;
     const open = members.filter(({ connection }) => connection?.isOpen);
     const leastBusy = open.sort((a, b) => load(a) - load(b))[0];
     // Where there is no room for one, a cancel finds its own way.
-    if (leastBusy?.connection) this.control(leastBusy, leastBusy.connection).catch(() => undefined);
+    leastBusy?.control.get().catch(() => undefined);
   }
 
   get hasOpenConnection(): boolean {
@@ -130,7 +153,14 @@ export class ConnectionPool implements Disposable {
 
   private add(options: { readonly urgent: boolean }): Member {
     const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open(options);
-    const member: Member = { opening, since: Date.now(), tasks: 0, controls: 0, leases: 0 };
+    const { control, durable } = this.openShared;
+    const member: Member = {
+      opening,
+      since: Date.now(),
+      control: new SharedChannel(async () => control(await opening)),
+      durable: new SharedChannel(async () => durable(await opening)),
+      ...{ tasks: 0, controls: 0, durables: 0, leases: 0 },
+    };
     this.members.add(member);
     member.opening.then(
       (connection) => {
@@ -146,7 +176,7 @@ export class ConnectionPool implements Disposable {
 
   private async lease(
     member: Member,
-    use: "tasks" | "controls",
+    use: "tasks" | "controls" | "durables",
     signal?: AbortSignal,
   ): Promise<Lease> {
     member[use]++;
@@ -166,7 +196,8 @@ export class ConnectionPool implements Disposable {
         connection,
         release,
         refuse: () => this.refuse(member, release),
-        control: () => this.control(member, connection),
+        control: () => member.control.get(),
+        durable: () => member.durable.get(),
       };
     } catch (error) {
       release();
@@ -174,23 +205,8 @@ export class ConnectionPool implements Disposable {
     }
   }
 
-  private async control(member: Member, connection: SshConnection): Promise<ControlChannel> {
-    member.control ??= this.openControl(connection);
-    const opening = member.control;
-    try {
-      const control = await opening;
-      if (control.isOpen) return control;
-    } catch (error) {
-      if (member.control === opening) member.control = undefined;
-      throw error;
-    }
-    // It was found stuck, or its shell was killed.
-    if (member.control === opening) member.control = undefined;
-    return this.control(member, connection);
-  }
-
   private refuse(member: Member, release: () => void): boolean {
-    const others = member.tasks + member.controls - 1;
+    const others = member.tasks + member.controls + member.durables - 1;
     const wasOfUse = member.leases > 1;
     if (others > 0) {
       this.capacity = Math.max(1, Math.min(this.tasksPerConnection, member.tasks - 1));
@@ -212,7 +228,7 @@ export class ConnectionPool implements Disposable {
   }
 
   private idleIfUnused(member: Member): void {
-    if (member.tasks + member.controls > 0 || !this.members.has(member)) return;
+    if (member.tasks + member.controls + member.durables > 0 || !this.members.has(member)) return;
     clearTimeout(member.idle);
     member.idle = setTimeout(
       () => this.drop(member),
@@ -235,5 +251,5 @@ export class ConnectionPool implements Disposable {
 
 /** A control channel is worth more than a quiet connection without one. */
 function load({ tasks, controls, control }: Member): number {
-  return tasks + controls - (control ? 1000 : 0);
+  return tasks + controls - (control.exists ? 1000 : 0);
 }

@@ -104,6 +104,11 @@ export class ControlChannel {
     return reader.result(this.alias);
   }
 
+  /** Has the host forget a durable task that has ended. Nobody waits for it. */
+  remove(target: TaskTarget): void {
+    this.write(requestLine("remove", createNonce(), target));
+  }
+
   /** Lets go of the channel; what it was asked to cancel goes on. */
   close(): void {
     this.closed = true;

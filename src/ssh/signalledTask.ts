@@ -1,16 +1,17 @@
 import type { ClientChannel } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
 import type {
+  AttachedLaunch,
   CancelClimb,
   CancelReport,
   HostProcess,
-  Launch,
   RemoteEnd,
   RemoteProcess,
   RemoteTask,
   SentSignal,
 } from "../tasks/remoteHost";
 import { asError } from "../tasks/taskError";
+import { processFrom } from "./hostProcess";
 import type { SshConnection } from "./sshConnection";
 import { connectionLost, processesHidden } from "./sshErrors";
 
@@ -21,7 +22,7 @@ const killedMs = 1000;
  * A command on a host without a POSIX shell: run as the server runs it, cancelled by signals over its channel (RFC 4254,
  * section 6.9), which reach what the server likes. Nobody can look for what is left, so no cancel of it is verified.
  */
-export class SignalledTask implements RemoteTask {
+export class SignalledTask implements Omit<RemoteTask, "forget"> {
   readonly started: Promise<RemoteProcess | undefined>;
   readonly ended: Promise<RemoteEnd>;
   private resolveStarted: (process: RemoteProcess | undefined) => void = () => undefined;
@@ -32,7 +33,7 @@ export class SignalledTask implements RemoteTask {
   constructor(
     private readonly alias: string,
     private readonly connection: SshConnection,
-    private readonly launch: Launch,
+    private readonly launch: AttachedLaunch,
   ) {
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
@@ -85,12 +86,7 @@ export class SignalledTask implements RemoteTask {
       exit = { code, ...(signal !== undefined && { signal }) };
     });
     channel.on("close", () => this.finish(this.endOf(exit)));
-    this.resolveStarted({
-      pid: 0,
-      startTime: "",
-      bootId: "",
-      hostAddress: this.connection.hostAddress,
-    });
+    this.resolveStarted(processFrom(["0"], this.connection.hostAddress));
   }
 
   private endOf(exit: { code: number | null; signal?: string } | undefined): RemoteEnd {

@@ -56,6 +56,21 @@ export function hostSilent(alias: string, what: string, seconds: number): TaskEr
   );
 }
 
+export function notDurable(alias: string, why: string): TaskError {
+  return new TaskError("notDurable", `${alias} can't keep a task beyond its connection: ${why}.`);
+}
+
+export function noPlace(alias: string): TaskError {
+  return notDurable(
+    alias,
+    "~/.local/state, /var/tmp, /tmp and /dev/shm are full or can't be written to",
+  );
+}
+
+export function perlMissing(alias: string): TaskError {
+  return new TaskError("perlMissing", `${alias} has no perl to keep its tasks with.`);
+}
+
 export function nameUnanswered(target: string, seconds: number): TaskError {
   return new TaskError(
     "hostNameNotResolved",

@@ -2,10 +2,12 @@ import { Emitter, type Disposable, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
-import { hostNotFound } from "../tasks/taskError";
+import { hostNotFound, TaskError } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
-import { ConnectionPool } from "./connectionPool";
+import { ConnectionPool, type OpenShared } from "./connectionPool";
 import { ControlChannel } from "./controlChannel";
+import { DurableChannel } from "./durableChannel";
+import { DurableTask, type DurableTaskHost } from "./durableTask";
 import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
@@ -13,7 +15,7 @@ import type { SshHostConfig } from "./sshConfigFile";
 import type { SshConnection } from "./sshConnection";
 
 /** What a login shell with slow rc files may take until it reads our script. */
-const controlSeconds = 20;
+const scriptSeconds = 20;
 
 export interface SshHostsParts {
   readonly catalog: Pick<SshHostCatalog, "findConfig">;
@@ -42,8 +44,16 @@ export class SshHosts implements RemoteHosts, Disposable {
 
   host(alias: string): RemoteHost {
     const { limits } = this.parts;
+    const at = (): DurableTaskHost => {
+      const pool = this.pool(alias);
+      // Whoever asks for it is told, and not everybody does.
+      pool.catch(() => undefined);
+      return { alias, limits, pool, onDidConnect: this.onDidConnect };
+    };
     return {
-      start: (launch) => new AttachedTask({ alias, limits, pool: this.pool(alias) }, launch),
+      start: (launch) =>
+        launch.durable ? DurableTask.start(at(), launch) : new AttachedTask(at(), launch),
+      adopt: (adoption) => DurableTask.adopt(at(), adoption),
     };
   }
 
@@ -61,13 +71,15 @@ export class SshHosts implements RemoteHosts, Disposable {
     const key = JSON.stringify(config);
     let pool = this.pools.get(key);
     if (!pool) {
+      const spoolBytes = this.parts.limits.maxSpoolBytes;
       const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
       const open = (): Promise<SshConnection> => this.open(config);
-      pool = new ConnectionPool(
-        (how) => handshakes.open(open, how),
-        this.parts.limits,
-        (connection) => ControlChannel.open(connection, { alias, seconds: controlSeconds }),
-      );
+      pool = new ConnectionPool((how) => handshakes.open(open, how), this.parts.limits, {
+        control: (connection) => ControlChannel.open(connection, { alias, seconds: scriptSeconds }),
+        durable: onceMissing((connection) =>
+          DurableChannel.open(connection, { alias, seconds: scriptSeconds, spoolBytes }),
+        ),
+      });
       this.pools.set(key, pool);
     }
     return pool;
@@ -86,4 +98,18 @@ export class SshHosts implements RemoteHosts, Disposable {
     this.connected.fire(config.alias);
     return connection;
   }
+}
+
+/** A host that has no perl is asked for it once. */
+function onceMissing(open: OpenShared["durable"]): OpenShared["durable"] {
+  let missing: TaskError | undefined;
+  return async (connection) => {
+    if (missing) throw missing;
+    try {
+      return await open(connection);
+    } catch (error) {
+      if (error instanceof TaskError && error.code === "perlMissing") missing = error;
+      throw error;
+    }
+  };
 }

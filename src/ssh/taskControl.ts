@@ -47,6 +47,15 @@ export class TaskControl {
     return (await this.overOpenConnection(over)) ?? this.overConnection({ fresh: true }, over);
   }
 
+  /** Has the host forget a durable task that has ended, if it can be reached now; a later sweep of the host does the rest. */
+  forget(target: TaskTarget): void {
+    const over = (control: ControlChannel): Promise<true> => {
+      control.remove(target);
+      return Promise.resolve(true);
+    };
+    void this.overOpenConnection(over).catch(() => undefined);
+  }
+
   /** Undefined when there is no open connection, or it does not answer. */
   private async overOpenConnection<T>(
     ask: (control: ControlChannel) => Promise<T>,

@@ -30,6 +30,9 @@ export const limitRanges = {
   /** Output of all tasks kept in memory; beyond it the oldest ended tasks keep only a little of theirs. */
   maxOutputMemoryBytes: range(256 * MiB, 16 * MiB, 16_384 * MiB),
 
+  /** Output that one stream of a durable task may keep on its host; beyond it the oldest is dropped. */
+  maxSpoolBytes: range(1024 * MiB, 16 * MiB, 1024 * 1024 * MiB),
+
   /** Connections to one host. */
   maxConnectionsPerHost: range(4, 1, 50),
   /** Tasks on one connection: half of OpenSSH's default MaxSessions (sshd_config(5)), so that a cancel always finds a channel. */

@@ -1,6 +1,8 @@
+import { decode, startAtCharacter, unfinished, withoutLastNewlines } from "./characters";
 import type { OutputStream } from "./remoteHost";
 import { StreamLog, type Bytes } from "./streamLog";
 import { invalidRequest } from "./taskError";
+import type { OutputSnapshot } from "./taskStore";
 
 /** Where a reader is in both streams, in bytes. */
 export interface OutputCursor {
@@ -24,8 +26,6 @@ export interface OutputSlice {
   readonly more: boolean;
 }
 
-const newline = 0x0a;
-
 export const outputStart: OutputCursor = { stdout: 0, stderr: 0 };
 
 /** @throws TaskError `invalidRequest` for anything but `<stdout offset>:<stderr offset>`. */
@@ -41,7 +41,7 @@ export function formatCursor(cursor: OutputCursor): string {
 
 /** Both output streams of a task, in bounded memory, decoded as UTF-8 (what is not becomes U+FFFD). */
 export class OutputLog {
-  private readonly streams = {
+  private streams = {
     stdout: new StreamLog(),
     stderr: new StreamLog(),
   };
@@ -51,8 +51,32 @@ export class OutputLog {
   /** @param account is told by how many bytes the memory it takes has grown, or shrunk when negative. */
   constructor(private readonly account: (bytes: number) => void = () => undefined) {}
 
+  /** @returns a log that reads as the one of the snapshot did; `account` is told of its memory at once. */
+  static restore(snapshot: OutputSnapshot, account?: (bytes: number) => void): OutputLog {
+    const log = new OutputLog(account);
+    log.streams = {
+      stdout: StreamLog.restore(snapshot.stdout),
+      stderr: StreamLog.restore(snapshot.stderr),
+    };
+    log.ended = snapshot.ended;
+    log.accountMemory();
+    return log;
+  }
+
+  /** All that is kept, as copies. */
+  snapshot(): OutputSnapshot {
+    const { stdout, stderr } = this.streams;
+    return { ended: this.ended, stdout: stdout.snapshot(), stderr: stderr.snapshot() };
+  }
+
   append(stream: OutputStream, bytes: Buffer): void {
     this.streams[stream].append(bytes);
+    this.accountMemory();
+  }
+
+  /** What comes next of a stream is at `offset`, as what was to come before it is lost: that reads as a gap. */
+  skipTo(stream: OutputStream, offset: number): void {
+    this.streams[stream].skipTo(offset);
     this.accountMemory();
   }
 
@@ -130,7 +154,7 @@ export class OutputLog {
     const budget = this.share(maxBytes, outputStart);
     const lines = (["stdout", "stderr"] as const).flatMap((stream) => {
       const end = startAtCharacter(this.streams[stream].readEnd(budget[stream]));
-      const text = decode(withoutLastNewlines(end));
+      const text = decode(withoutLastNewlines(end.bytes));
       return text === "" ? [] : text.split("\n");
     });
     return lines.slice(-maxLines);
@@ -162,7 +186,7 @@ export class OutputLog {
     const run = read.from > from ? startAtCharacter(read) : read;
     const gaps = run.from > from ? [{ stream, from, to: run.from }] : [];
     const whole = this.endAtCharacter(stream, run);
-    return { text: decode(whole), next: whole.from + whole.bytes.length, gaps };
+    return { text: decode(whole.bytes), next: whole.from + whole.bytes.length, gaps };
   }
 
   private summarizeStream(stream: OutputStream, max: number): StreamSlice {
@@ -172,15 +196,13 @@ export class OutputLog {
     const head = this.readStream(stream, 0, Math.floor(max / 4));
     const end = startAtCharacter(log.readEnd(max - Math.floor(max / 4)));
     const tail = this.endAtCharacter(stream, end);
-    const gap = { stream, from: head.next, to: Math.max(head.next, tail.from) };
-    const rest = { ...tail, bytes: tail.bytes.subarray(gap.to - tail.from) };
-    const missing = gap.to - gap.from;
-    const marker = missing > 0 ? `\n[${missing} bytes of ${stream} left out here]\n` : "";
-    return {
-      text: head.text + marker + decode(rest),
-      next: tail.from + tail.bytes.length,
-      gaps: missing > 0 ? [gap] : [],
-    };
+    const tailEnd = tail.from + tail.bytes.length;
+    const between = { stream, from: head.next, to: Math.max(head.next, tail.from) };
+    const after = { stream, from: tailEnd, to: reachesEnd(end, log) ? tailEnd : log.size };
+    const rest = tail.bytes.subarray(between.to - tail.from);
+    const gaps = [...head.gaps, between, after].filter(({ from, to }) => to > from);
+    const start = head.gaps.map(mark).join("") + head.text;
+    return { text: start + mark(between) + decode(rest) + mark(after), next: after.to, gaps };
   }
 
   /** Holds back the start of a character whose rest may still come. */
@@ -202,37 +224,10 @@ interface StreamSlice {
   readonly gaps: readonly OutputGap[];
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function decode(run: Bytes): string {
-  return decoder.decode(run.bytes);
+function reachesEnd(run: Bytes, log: StreamLog): boolean {
+  return run.from + run.bytes.length === log.size;
 }
 
-/** Leaves off the rest of a character whose start is not there. */
-function startAtCharacter(run: Bytes): Bytes {
-  if (run.from === 0) return run;
-  let skip = 0;
-  while (skip < 3 && isContinuation(run.bytes[skip])) skip++;
-  return { ...run, from: run.from + skip, bytes: run.bytes.subarray(skip) };
-}
-
-function withoutLastNewlines(run: Bytes): Bytes {
-  let end = run.bytes.length;
-  while (end > 0 && run.bytes[end - 1] === newline) end--;
-  return { ...run, bytes: run.bytes.subarray(0, end) };
-}
-
-/** How many bytes at the end begin a character that is not complete (RFC 3629, section 3). */
-function unfinished(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (isContinuation(byte)) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back && byte < 0xf8 ? back : 0;
-  }
-  return 0;
-}
-
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
+function mark({ stream, from, to }: OutputGap): string {
+  return to > from ? `\n[${to - from} bytes of ${stream} left out here]\n` : "";
 }

@@ -24,15 +24,43 @@ export type OutputStream = "stdout" | "stderr";
 /** Receives output in the order of its arrival; the bytes belong to the receiver. */
 export type OutputSink = (stream: OutputStream, bytes: Buffer) => void;
 
-export interface Launch {
+/** Who hears of a task. */
+export interface TaskSinks {
+  readonly onOutput: OutputSink;
+  /** Output up to the offset `to` is no longer kept on the host. */
+  readonly onGap: (stream: OutputStream, to: number) => void;
+  /** Whether a durable task is being followed: false from the loss of its link to the next one. */
+  readonly onLink: (connected: boolean) => void;
+}
+
+/** What a task needs that ends with its connection. */
+export type AttachedLaunch = Pick<Launch, "taskId" | "command" | "admit" | "onOutput">;
+
+export interface Launch extends TaskSinks {
   readonly taskId: string;
   readonly command: string;
+  /** To outlive the connection, where the host can do that; otherwise it runs attached. */
+  readonly durable: boolean;
+  /** Seconds after which the host of a durable task ends it where nobody else has; 0 is no limit. */
+  readonly maxSeconds: number;
+  /** Both streams in one, in the order they were written: of a durable task. */
+  readonly merge: boolean;
   /**
    * To be asked once the host is ready to run the command; resolves when it may be sent, as there is a place among all
    * that run. So a host that can't be reached takes nobody's place.
    */
   readonly admit: () => Promise<void>;
-  readonly onOutput: OutputSink;
+}
+
+/** A task that was started before, by this window or another. */
+export interface Adoption extends TaskSinks {
+  readonly taskId: string;
+  /** Whether there is anything to follow: a durable task that has not ended. Otherwise it can be cancelled, and no more. */
+  readonly follow: boolean;
+  /** Undefined when its start was not heard of. */
+  readonly process: RemoteProcess | undefined;
+  /** What is known of its output already, in bytes. */
+  readonly from: { readonly stdout: number; readonly stderr: number };
 }
 
 /** The main process of a task, as its host knows it. */
@@ -43,6 +71,14 @@ export interface RemoteProcess {
   readonly bootId: string;
   /** Address the connection really went to, "" when unknown. */
   readonly hostAddress: string;
+  /** Pid of what waits for it, "" when not known. */
+  readonly supervisor: string;
+  /** `reaper` when that gets the orphans of the task too. */
+  readonly reaper: string;
+  /** Whether it outlives the connection. */
+  readonly durable: boolean;
+  /** Why it does not, as a sentence, where that was asked for. */
+  readonly attachedBecause?: string;
 }
 
 /** How a remote task ended, as far as it was seen. */
@@ -53,11 +89,17 @@ export type RemoteEnd =
       readonly signal?: string;
       /** Processes that the main one left behind; absent where they can't be counted. */
       readonly leftRunning?: number;
+      /** Its host has ended it as its time was up. */
+      readonly timedOut?: true;
     }
   /** The command never ran on the host, and never will. */
   | { readonly kind: "neverRan"; readonly error?: Error }
+  /** Nobody saw its end, and nothing of it can be there any more: its host was started anew. */
+  | { readonly kind: "gone"; readonly error: Error }
   /** Nobody saw its end: the connection is gone. It may still be running. */
-  | { readonly kind: "unseen"; readonly error: Error };
+  | { readonly kind: "unseen"; readonly error: Error }
+  /** Of a durable task: what waited for its end is gone. It may still be running, and nobody has asked for its end. */
+  | { readonly kind: "lost"; readonly error: Error };
 
 export interface RemoteTask {
   /** The main process once it runs; undefined when it never will. Never rejects. */
@@ -76,6 +118,8 @@ export interface RemoteTask {
   listProcesses(): Promise<readonly HostProcess[]>;
   /** Lets go of the connection. What runs on the host is not touched, so only for what has ended or can't be reached. */
   release(): void;
+  /** Has the host forget a durable task that has ended, its output too, once it can be reached. */
+  forget(): void;
 }
 
 export interface CancelClimb {
@@ -130,6 +174,8 @@ export interface CancelReport {
 export interface RemoteHost {
   /** Starts at once and never throws: what goes wrong is in the RemoteTask's `ended`. */
   start(launch: Launch): RemoteTask;
+  /** Takes up a task again; never throws either. */
+  adopt(adoption: Adoption): RemoteTask;
 }
 
 /** The way to each host. */

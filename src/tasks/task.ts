@@ -12,6 +12,10 @@ export interface TaskFacts {
   readonly createdAt: number;
   /** Wall time it may take, in seconds since its creation; 0 is no limit. */
   readonly maxSeconds: number;
+  /** Whether it is to outlive the connection and the window. */
+  readonly durable: boolean;
+  /** Both output streams in one, in the order they were written. */
+  readonly merge: boolean;
 }
 
 /** What is known once the command was seen running. */
@@ -19,6 +23,8 @@ export interface OnHost {
   readonly startedAt?: number;
   /** Address the connection went to, "" before there was one. */
   readonly hostAddress: string;
+  /** Why it does not outlive its connection, as a sentence, when it was to. */
+  readonly attachedBecause?: string;
 }
 
 interface Ended extends OnHost {
@@ -33,7 +39,12 @@ interface Ended extends OnHost {
 export type PendingTask = TaskFacts & { readonly status: "pending" };
 
 export type RunningTask = TaskFacts &
-  OnHost & { readonly status: "running"; readonly startedAt: number };
+  OnHost & {
+    readonly status: "running";
+    readonly startedAt: number;
+    /** It runs on without a link to its host; its output comes once there is one again. */
+    readonly reconnecting?: true;
+  };
 
 /** A cancel is under way; `receipt` is that of the last attempt, when it could not be verified. */
 export type CancellingTask = TaskFacts &
@@ -48,8 +59,11 @@ export type LostTask = TaskFacts &
   OnHost & {
     readonly status: "lost";
     readonly lostAt: number;
-    readonly cancel: CancelRequest & { readonly requestedAt: number };
-    readonly receipt: CancelReceipt;
+    /** The cancel that could not be verified, and what it saw; absent when nobody has asked for one. */
+    readonly cancel?: CancelRequest & { readonly requestedAt: number };
+    readonly receipt?: CancelReceipt;
+    /** Why its end was not seen, when that was not a cancel. */
+    readonly error?: Error;
   };
 
 export type CompletedTask = TaskFacts &
@@ -80,8 +94,8 @@ export type TaskStatus = Task["status"];
 
 /** Every legal move. An ended state never changes; what is known of it may, when what the task left running is ended. */
 const moves: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
-  pending: ["running", "cancelling", "failed"],
-  running: ["cancelling", "completed", "failed"],
+  pending: ["running", "cancelling", "failed", "lost"],
+  running: ["running", "cancelling", "completed", "failed", "lost"],
   cancelling: ["cancelling", "cancelled", "completed", "failed", "lost"],
   lost: ["cancelling"],
   completed: ["completed"],
@@ -107,6 +121,11 @@ export function isSettled(task: Task): task is SettledTask {
 /** Whether a cancel would still do something; true again for a `lost` task, which may be tried anew. */
 export function isCancellable(task: Task): task is LiveTask {
   return !isEnded(task);
+}
+
+/** Whether it goes on when the connection or the window does not. */
+export function isDurable(task: Task): boolean {
+  return task.durable && !("attachedBecause" in task && task.attachedBecause !== undefined);
 }
 
 /** How many processes it has left on its host, as far as they could be counted. */

@@ -9,11 +9,11 @@ type EndedFacts = TaskFacts & OnHost & { readonly endedAt: number };
 /** The end of a task that nobody had to end: its own exit, or a failure before it ran. */
 export function endOfItself(
   facts: EndedFacts,
-  end: Exclude<RemoteEnd, { kind: "unseen" }>,
+  end: Exclude<RemoteEnd, { kind: "unseen" | "lost" }>,
   receipt?: CancelReceipt,
 ): CompletedTask | FailedTask {
   const common = { ...facts, ...(receipt && { receipt }) };
-  if (end.kind === "neverRan") {
+  if (end.kind === "neverRan" || end.kind === "gone") {
     const error = end.error ?? new Error("The command never ran.");
     return { ...common, status: "failed", exitCode: -1, timeout: false, error };
   }

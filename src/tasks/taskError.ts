@@ -1,26 +1,32 @@
 /** Every way in which a request can fail for a reason that is not the command's own. */
-export type TaskErrorCode =
-  | "invalidRequest"
-  | "hostNotFound"
-  | "tooManyTasks"
-  | "notAllowed"
-  | "configUnreadable"
-  | "hostKeyUnknown"
-  | "hostKeyChanged"
-  | "hostKeyRevoked"
-  | "hostNameNotResolved"
-  | "connectionRefused"
-  | "connectionTimeout"
-  | "networkUnreachable"
-  | "connectionDropped"
-  | "connectionLost"
-  | "handshakeFailed"
-  | "signInFailed"
-  | "channelRefused"
-  | "processesHidden"
-  | "shellFailed"
-  | "hostSilent"
-  | "shuttingDown";
+export const taskErrorCodes = [
+  "invalidRequest",
+  "hostNotFound",
+  "tooManyTasks",
+  "notAllowed",
+  "configUnreadable",
+  "hostKeyUnknown",
+  "hostKeyChanged",
+  "hostKeyRevoked",
+  "hostNameNotResolved",
+  "connectionRefused",
+  "connectionTimeout",
+  "networkUnreachable",
+  "connectionDropped",
+  "connectionLost",
+  "handshakeFailed",
+  "signInFailed",
+  "channelRefused",
+  "processesHidden",
+  "shellFailed",
+  "hostSilent",
+  "notDurable",
+  "perlMissing",
+  "taskLost",
+  "shuttingDown",
+  "journalNewer",
+] as const;
+export type TaskErrorCode = (typeof taskErrorCodes)[number];
 
 /** A failure with a code for programs and a sentence for people that ends with what to do next. */
 export class TaskError extends Error {
@@ -54,6 +60,13 @@ export function shuttingDown(): TaskError {
   return new TaskError(
     "shuttingDown",
     "SSH Tasks is shutting down and starts nothing new. Start it again once the window is back.",
+  );
+}
+
+export function journalNewer(folder: string): TaskError {
+  return new TaskError(
+    "journalNewer",
+    `The task journal in ${folder} is of a newer version of SSH Tasks and was left as it is. Update SSH Tasks, or move that folder away to begin a new journal, and reload the window.`,
   );
 }
 

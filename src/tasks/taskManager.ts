@@ -8,12 +8,14 @@ import type { OutputCursor, OutputSlice } from "./outputLog";
 import { OutputMemory } from "./outputMemory";
 import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
 import { RunSlots } from "./runSlots";
-import { isCancellable, isEnded, type PendingTask, type Task } from "./task";
+import { isCancellable, isDurable, isEnded, isSettled, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
 import { hashCommand, TaskIds } from "./taskId";
 import { checkAlias, checkCommand, checkGraceSeconds, checkMaxSeconds } from "./taskRequest";
 import { TaskRegistry } from "./taskRegistry";
-import { TaskRun } from "./taskRun";
+import { TaskKeeper } from "./taskKeeper";
+import { TaskRun, type TaskRunParts } from "./taskRun";
+import type { TaskStore } from "./taskStore";
 import { waitForTask, type WaitOptions } from "./waitForTask";
 
 export interface TaskManagerParts {
@@ -22,6 +24,17 @@ export interface TaskManagerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: Limits;
+  /** Where tasks are kept between windows. Without one, no task outlives this one. */
+  readonly store?: TaskStore;
+  /** What the person wants of durable tasks; absent is all of it. */
+  readonly durability?: Durability;
+}
+
+export interface Durability {
+  /** Why no task is to outlive its connection, as a sentence; undefined when they are. */
+  whyAttached(): string | undefined;
+  /** Whether those that would go on are cancelled when the window closes. */
+  cancelOnClose(): boolean;
 }
 
 export interface StartRequest {
@@ -31,6 +44,10 @@ export interface StartRequest {
   readonly startedBy: string;
   /** 0 or absent is no limit. */
   readonly maxSeconds?: number;
+  /** To outlive the connection and the window; absent is no. */
+  readonly durable?: boolean;
+  /** Both output streams in one, in the order they were written; makes it durable. */
+  readonly merge?: boolean;
 }
 
 /** How long after its grace a cancel may take to answer; the work on it goes on behind the answer. */
@@ -49,12 +66,15 @@ export class TaskManager implements Disposable {
   private readonly removed: Emitter<string>;
   private readonly output: Emitter<string>;
   private readonly reached: Disposable;
+  private readonly keeper: TaskKeeper | undefined;
+  private restoring: Promise<readonly Task[]> | undefined;
   private closing: Promise<unknown> | undefined;
 
   constructor(private readonly parts: TaskManagerParts) {
     this.ids = new TaskIds(() => parts.clock.now());
     this.slots = new RunSlots(parts.limits);
-    this.registry = new TaskRegistry(parts.limits, parts.clock, (id) => this.removed.fire(id));
+    this.keeper = parts.store && new TaskKeeper(parts.store, parts.clock);
+    this.registry = new TaskRegistry(parts.limits, parts.clock, (run) => this.onRemove(run));
     this.memory = new OutputMemory(parts.limits, () => this.registry.outputs());
     const onListenerError = (error: unknown): void =>
       parts.logger.error(`a listener failed: ${String(error)}`);
@@ -100,9 +120,31 @@ export class TaskManager implements Disposable {
       startedBy: request.startedBy,
       createdAt: this.parts.clock.now(),
       maxSeconds,
+      durable: request.durable ?? false,
+      merge: request.merge ?? false,
       status: "pending",
     };
     return this.accept(task);
+  }
+
+  /**
+   * Takes up the tasks of earlier windows that were kept; to be called once, before anything is started. @returns those
+   * that went on meanwhile. Rejects as the store's `load` does.
+   */
+  restore(): Promise<readonly Task[]> {
+    this.restoring ??= this.takeUpStored();
+    return this.restoring;
+  }
+
+  private async takeUpStored(): Promise<readonly Task[]> {
+    const stored = (await this.parts.store?.load()) ?? [];
+    for (const one of stored) {
+      const run = TaskRun.restore(one, this.runParts(one.task));
+      this.registry.add(run);
+      if (!isSettled(run.task)) this.slots.take(run.task.id, run.task.alias);
+      this.changed.fire(run.task);
+    }
+    return stored.map(({ task }) => task).filter((task) => !isEnded(task));
   }
 
   /**
@@ -201,9 +243,12 @@ export class TaskManager implements Disposable {
     return finished.length;
   }
 
-  /** Cancels what still runs, with a grace of 1 s and 4 s in all; nothing new is accepted from now on. */
+  /**
+   * Lets go of the durable tasks that go on, and cancels what else runs, with a grace of 1 s; takes 4 s at the most.
+   * Nothing new is accepted from now on.
+   */
   shutdown(): Promise<unknown> {
-    this.closing ??= within(this.parts.clock, shutdownMs, this.cancelAll());
+    this.closing ??= within(this.parts.clock, shutdownMs, this.letGoOfAll());
     return this.closing;
   }
 
@@ -217,14 +262,26 @@ export class TaskManager implements Disposable {
     });
   }
 
-  private cancelAll(): Promise<unknown> {
+  private async letGoOfAll(): Promise<void> {
     const request: CancelRequest = {
       requestedBy: "shutdown",
       reason: "SSH Tasks is shutting down",
       graceSeconds: shutdownGraceSeconds,
     };
-    const live = this.listTasks().filter(isCancellable);
-    return Promise.allSettled(live.map((task) => this.cancelTask(task.id, request)));
+    await this.restoring?.catch(() => undefined); // whoever asked for it is told
+    const live = this.registry.list().filter(({ task }) => isCancellable(task));
+    const ending = live.filter((run) => !this.goesOn(run.task));
+    await Promise.allSettled(ending.map(({ task }) => this.cancelTask(task.id, request)));
+    await this.keeper?.flush();
+    for (const run of live) run.detach();
+    this.keeper?.dispose();
+  }
+
+  /** What was not seen running on its host may never have been. */
+  private goesOn(task: Task): boolean {
+    const { store, durability } = this.parts;
+    const kept = store !== undefined && durability?.cancelOnClose() !== true;
+    return kept && isDurable(task) && task.status === "running";
   }
 
   private onHostReached(alias: string): void {
@@ -234,25 +291,40 @@ export class TaskManager implements Disposable {
   }
 
   private accept(task: PendingTask): Task {
-    const run = new TaskRun(task, {
-      host: this.parts.hosts.host(task.alias),
-      clock: this.parts.clock,
-      logger: this.parts.logger,
-      graceSeconds: () => this.parts.limits.graceSeconds,
-      onChange: (next) => this.onChange(next),
-      onOutput: () => this.output.fire(task.id),
-      accountOutput: this.memory.account,
-      admit: () => this.slots.admit(task.id),
-      requestCancel: (request) => void this.cancelTask(task.id, request),
-    });
+    const run = new TaskRun(task, this.runParts(task));
     this.registry.add(run);
     // The event comes before the launch, so that nobody hears of a task running that was never pending.
-    this.changed.fire(task);
+    this.onChange(run, task);
     this.slots.enter(task.id, task.alias, () => run.start());
     return run.task;
   }
 
-  private onChange(task: Task): void {
+  private runParts({ id, alias }: Task): TaskRunParts {
+    return {
+      host: this.parts.hosts.host(alias),
+      clock: this.parts.clock,
+      logger: this.parts.logger,
+      graceSeconds: () => this.parts.limits.graceSeconds,
+      whyAttached: () => this.parts.durability?.whyAttached(),
+      onChange: (run, next) => this.onChange(run, next),
+      onOutput: (run) => {
+        this.keeper?.onOutput(run);
+        this.output.fire(id);
+      },
+      accountOutput: this.memory.account,
+      admit: () => this.slots.admit(id),
+      requestCancel: (request) => void this.cancelTask(id, request),
+    };
+  }
+
+  private onRemove(run: TaskRun): void {
+    run.forget();
+    this.keeper?.remove(run.task.id);
+    this.removed.fire(run.task.id);
+  }
+
+  private onChange(run: TaskRun, task: Task): void {
+    this.keeper?.onChange(run);
     if (isEnded(task) || task.status === "lost") this.slots.leave(task.id);
     if (task.status !== "running") this.parts.logger.info(describeForLog(task));
     this.changed.fire(task);

@@ -13,7 +13,7 @@ export class TaskRegistry {
   constructor(
     private readonly limits: KeepLimits,
     private readonly clock: Clock,
-    private readonly onRemove: (taskId: string) => void,
+    private readonly onRemove: (run: TaskRun) => void,
   ) {}
 
   add(run: TaskRun): void {
@@ -36,8 +36,7 @@ export class TaskRegistry {
     const run = this.runs.get(taskId);
     if (!run) return;
     this.runs.delete(taskId);
-    run.output.keepOnly(0, 0);
-    this.onRemove(taskId);
+    this.onRemove(run);
   }
 
   /** The outputs that are kept, those of the oldest tasks first. */

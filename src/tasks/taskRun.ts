@@ -1,30 +1,32 @@
-import { CancelLadder, isOwnExit, type Climb } from "./cancelLadder";
-import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
-import { CancelRetries } from "./cancelRetries";
-import { within, type Clock } from "./clock";
+import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
+import type { Clock } from "./clock";
 import { DisposableStore } from "./lifecycle";
+import { LeftoversStop } from "./leftoversStop";
 import type { Logger } from "./logger";
 import { OutputLog } from "./outputLog";
-import type { HostProcess, RemoteEnd, RemoteHost, RemoteProcess, RemoteTask } from "./remoteHost";
-import {
-  isEnded,
-  leftRunning,
-  mayMove,
-  type OnHost,
-  type PendingTask,
-  type Task,
-  type TaskFacts,
-} from "./task";
-import { endOfCancel, endOfItself } from "./taskEnd";
+import type {
+  HostProcess,
+  RemoteEnd,
+  RemoteHost,
+  RemoteProcess,
+  RemoteTask,
+  TaskSinks,
+} from "./remoteHost";
+import { isDurable, isEnded, leftRunning, type Task } from "./task";
+import { TaskCancel } from "./taskCancel";
+import { TaskState } from "./taskState";
+import type { StoredTask } from "./taskStore";
 
 export interface TaskRunParts {
   readonly host: RemoteHost;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Why a task that is to be durable is not, if so. */
+  readonly whyAttached: () => string | undefined;
   /** Of a cancel that names none. */
   readonly graceSeconds: () => number;
-  readonly onChange: (task: Task) => void;
-  readonly onOutput: () => void;
+  readonly onChange: (run: TaskRun, task: Task) => void;
+  readonly onOutput: (run: TaskRun) => void;
   /** Told by how many bytes the output takes more memory, or less when negative. */
   readonly accountOutput: (bytes: number) => void;
   /** Resolves when the command may be sent to its host, which is ready. */
@@ -33,66 +35,79 @@ export interface TaskRunParts {
   readonly requestCancel: (request: CancelRequest) => void;
 }
 
-/** How long the rest of the output and the exit code may take once the processes are gone. */
-const drainMs = 1000;
-/** How long the exit code of a command that ended by itself may take to arrive. */
-const exitCodeMs = 2000;
 /** Output kept of an ended task, per stream, beside its first 256 KiB: together the 1 MiB of one result. */
 const keptTailBytes = 768 * 1024;
 
-/** One live task: its way from the queue to its end, its output, its deadline and its one cancel. */
+const windowClosed = "its window was closed";
+
+/** One task: its way from the queue to its end, its output, its deadline and its one cancel. */
 export class TaskRun {
   readonly output: OutputLog;
+  private readonly state: TaskState;
   private readonly owned = new DisposableStore();
   private remote: RemoteTask | undefined;
-  private process: RemoteProcess | undefined;
-  private startedAt: number | undefined;
-  private ladder: CancelLadder | undefined;
-  private attempt: Promise<void> | undefined;
-  private readonly retries: CancelRetries;
-  /** Trying again would show no more. */
-  private hopeless = false;
-  private leftovers: { readonly ladder: CancelLadder; readonly climb: Promise<Climb> } | undefined;
-  private readonly facts: TaskFacts;
-  private current: Task;
+  private readonly taskCancel: TaskCancel;
+  private readonly leftovers: LeftoversStop;
 
   constructor(
-    accepted: PendingTask,
+    task: Task,
     private readonly parts: TaskRunParts,
+    stored: Omit<StoredTask, "task"> = {},
   ) {
-    this.current = accepted;
-    this.output = new OutputLog(parts.accountOutput);
-    this.retries = this.owned.add(new CancelRetries(parts.clock));
-    const { status, ...facts } = accepted;
-    this.facts = facts;
-    if (accepted.maxSeconds === 0) return;
-    const reason = `deadline of ${accepted.maxSeconds} s reached`;
-    const onDeadline = (): void => parts.requestCancel({ requestedBy: "deadline", reason });
-    this.owned.add(parts.clock.after(accepted.maxSeconds * 1000, onDeadline));
+    const { accountOutput, clock, logger } = parts;
+    this.output = stored.output
+      ? OutputLog.restore(stored.output, accountOutput)
+      : new OutputLog(accountOutput);
+    const onMove = (before: Task, next: Task): void => this.onMove(before, next);
+    this.state = new TaskState(task, { clock, logger, onMove }, stored.process);
+    this.taskCancel = this.owned.add(new TaskCancel(this.state, () => this.remote, parts));
+    this.leftovers = new LeftoversStop(parts);
+    const { maxSeconds, createdAt } = task;
+    if (maxSeconds === 0 || isEnded(task)) return;
+    const leftMs = Math.max(0, createdAt + maxSeconds * 1000 - clock.now());
+    this.owned.add(clock.after(leftMs, () => this.onDeadline()));
+  }
+
+  /**
+   * A task of an earlier window. What is durable and still runs is followed again; of what isn't, the end is asked for, as
+   * nobody will see it otherwise.
+   */
+  static restore({ task, ...stored }: StoredTask, parts: TaskRunParts): TaskRun {
+    const run = new TaskRun(task, parts, stored);
+    run.takeUp();
+    return run;
   }
 
   get task(): Task {
-    return this.current;
+    return this.state.task;
+  }
+
+  /** Its main process on its host, once it is known. */
+  get process(): RemoteProcess | undefined {
+    return this.state.process;
   }
 
   /** Launches the command; called once there is a place for it. A task cancelled before that is never launched. */
   start(): void {
     if (this.task.status !== "pending") return;
-    const remote = this.parts.host.start({
-      taskId: this.task.id,
-      command: this.task.command,
-      admit: this.parts.admit,
-      onOutput: (stream, bytes) => {
-        if (isEnded(this.task)) return;
-        this.output.append(stream, bytes);
-        this.parts.onOutput();
-      },
-    });
-    this.remote = remote;
-    void remote.started.then((process) => {
-      if (process) this.onStarted(process);
-    });
-    void remote.ended.then((end) => this.onRemoteEnd(end));
+    const { id: taskId, command, merge, maxSeconds } = this.task;
+    const { host, admit, whyAttached } = this.parts;
+    const why = this.task.durable ? whyAttached() : undefined;
+    const durable = this.task.durable && why === undefined;
+    const how = { durable, merge, maxSeconds, admit };
+    this.hearOf(host.start({ ...this.sinks, taskId, command, ...how }), why);
+  }
+
+  /** Lets go of what goes on without this window. */
+  detach(): void {
+    this.owned.dispose();
+    this.remote?.release();
+  }
+
+  /** Nobody asks for it any more: its host may forget it too. */
+  forget(): void {
+    this.output.keepOnly(0, 0);
+    if (isDurable(this.task)) this.remote?.forget();
   }
 
   /**
@@ -102,12 +117,7 @@ export class TaskRun {
    */
   cancel(request: CancelRequest): Promise<void> {
     if (isEnded(this.task)) return Promise.resolve();
-    this.ladder?.join(request);
-    if (this.attempt) return this.attempt;
-    this.ladder ??= this.owned.add(this.createLadder(request));
-    this.retries.reset();
-    this.moveToCancelling(this.ladder);
-    return this.climb(this.ladder);
+    return this.taskCancel.request(request);
   }
 
   /** The live processes of the task on its host; none before its launch. Rejects with a TaskError. */
@@ -121,56 +131,58 @@ export class TaskRun {
    */
   async stopLeftovers(request: CancelRequest): Promise<CancelReceipt | undefined> {
     if (leftRunning(this.task) === 0) return undefined;
-    this.leftovers?.ladder.join(request);
-    this.leftovers ??= this.climbForLeftovers(request);
-    const { receipt } = await this.leftovers.climb;
-    if (isEnded(this.task) && this.task.status !== "cancelled") {
-      const left = receipt.verified ? 0 : leftRunning(this.task);
-      this.move({ ...this.task, receipt, leftRunning: left });
-    }
+    const receipt = await this.leftovers.climb(request, this.remote);
+    this.state.leftoversStopped(receipt);
     return receipt;
-  }
-
-  private climbForLeftovers(request: CancelRequest): NonNullable<TaskRun["leftovers"]> {
-    const ladder = this.createLadder(request);
-    const climb = ladder.climb(this.remote).finally(() => {
-      ladder.dispose();
-      this.leftovers = undefined;
-    });
-    return { ladder, climb };
-  }
-
-  private createLadder(request: CancelRequest): CancelLadder {
-    const graceSeconds = request.graceSeconds ?? this.parts.graceSeconds();
-    return new CancelLadder({ ...request, graceSeconds }, this.parts.clock);
   }
 
   /** Its host can be reached: a verification that failed may work now. */
   onHostReached(): void {
-    const { status } = this.task;
-    if (!this.ladder || this.attempt || this.hopeless) return;
-    if (status !== "cancelling" && status !== "lost") return;
-    this.retries.reset();
-    this.moveToCancelling(this.ladder);
-    void this.climb(this.ladder);
+    this.taskCancel.tryNow();
   }
 
-  private onStarted(process: RemoteProcess): void {
-    this.process = process;
-    this.startedAt = this.parts.clock.now();
-    if (this.task.status !== "pending") return;
-    this.move({ ...this.facts, ...this.onHost, status: "running", startedAt: this.startedAt });
+  private takeUp(): void {
+    const { task, process } = this;
+    const follow = isDurable(task) && !isEnded(task);
+    const what = { taskId: task.id, process, follow, from: this.output.size };
+    const remote = this.parts.host.adopt({ ...this.sinks, ...what });
+    if (isEnded(task)) this.remote = remote;
+    else this.hearOf(remote);
+    this.taskCancel.resume();
+    const unseen = task.status === "pending" || (task.status === "running" && !follow);
+    if (unseen) this.parts.requestCancel({ requestedBy: "shutdown", reason: windowClosed });
+  }
+
+  private hearOf(remote: RemoteTask, attachedBecause?: string): void {
+    this.remote = remote;
+    const known = attachedBecause === undefined ? {} : { attachedBecause };
+    void remote.started.then((process) => process && this.state.started({ ...process, ...known }));
+    void remote.ended.then((end) => this.onRemoteEnd(end));
+  }
+
+  private get sinks(): TaskSinks {
+    const grow = (change: () => void): void => {
+      if (isEnded(this.task)) return;
+      change();
+      this.parts.onOutput(this);
+    };
+    return {
+      onOutput: (stream, bytes) => grow(() => this.output.append(stream, bytes)),
+      onGap: (stream, to) => grow(() => this.output.skipTo(stream, to)),
+      onLink: (connected) => this.state.linked(connected),
+    };
+  }
+
+  private onDeadline(): void {
+    const reason = `deadline of ${this.task.maxSeconds} s reached`;
+    this.parts.requestCancel({ requestedBy: "deadline", reason });
   }
 
   private onRemoteEnd(end: RemoteEnd): void {
     switch (this.task.status) {
       case "pending":
       case "running":
-        if (end.kind === "unseen") {
-          this.parts.requestCancel({ requestedBy: "connection", reason: end.error.message });
-        } else {
-          this.move(endOfItself(this.endedNow, end));
-        }
+        this.onEndUnasked(end);
         return;
       case "cancelling":
       case "lost":
@@ -184,76 +196,28 @@ export class TaskRun {
     }
   }
 
-  private climb(ladder: CancelLadder): Promise<void> {
-    this.retries.begin();
-    this.attempt = ladder.climb(this.remote).then(async (climb) => {
-      if (climb.receipt.verified) return this.conclude(climb);
-      // Over before anybody hears of it: who asks again in that moment gets a new attempt.
-      this.attempt = undefined;
-      this.tryAgainLater(ladder, climb);
-    });
-    return this.attempt;
-  }
-
-  /** The host has nothing of it any more: now the only question is which end that was. */
-  private async conclude({ receipt, exit, exitCode }: Climb): Promise<void> {
-    if (exitCode !== undefined) {
-      this.move(endOfItself(this.endedNow, { kind: "exited", exitCode }, receipt));
-      return;
-    }
-    const patience = exit === "ours" ? drainMs : exitCodeMs;
-    const end = this.remote && (await within(this.parts.clock, patience, this.remote.ended));
-    this.move(
-      end?.kind === "exited" && isOwnExit(exit, end.exitCode)
-        ? endOfItself(this.endedNow, end, receipt)
-        : endOfCancel(this.endedNow, receipt),
-    );
-  }
-
-  private tryAgainLater(ladder: CancelLadder, { receipt, final }: Climb): void {
-    this.hopeless = final;
-    const { cancel } = ladder;
-    this.parts.logger.warn(`${this.task.id}: ${describeReceipt(receipt, this.task.alias)}`);
-    if (!final && this.retries.schedule(() => void this.climb(ladder))) {
-      this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel, receipt });
+  private onEndUnasked(end: RemoteEnd): void {
+    if (end.kind === "unseen") {
+      this.parts.requestCancel({ requestedBy: "connection", reason: end.error.message });
+    } else if (end.kind === "lost") {
+      this.state.lost({ error: end.error });
+    } else if (end.kind === "exited" && end.timedOut) {
+      this.onDeadline();
     } else {
-      const lostAt = this.parts.clock.now();
-      this.move({ ...this.facts, ...this.onHost, status: "lost", cancel, receipt, lostAt });
+      this.state.ended(end);
     }
   }
 
-  private moveToCancelling({ cancel }: CancelLadder): void {
-    this.move({ ...this.facts, ...this.onHost, status: "cancelling", cancel });
-  }
-
-  private get onHost(): OnHost {
-    const hostAddress = this.process?.hostAddress ?? "";
-    const { startedAt } = this;
-    return startedAt === undefined ? { hostAddress } : { startedAt, hostAddress };
-  }
-
-  private get endedNow(): TaskFacts & OnHost & { readonly endedAt: number } {
-    return { ...this.facts, ...this.onHost, endedAt: this.parts.clock.now() };
-  }
-
-  private move(next: Task): void {
-    if (!mayMove(this.task.status, next.status)) {
-      this.parts.logger.error(
-        `${next.id}: refused to go from ${this.task.status} to ${next.status}`,
-      );
-      return;
-    }
-    const ends = isEnded(next) && !isEnded(this.task);
-    this.current = next;
-    if (ends) {
+  private onMove(before: Task, next: Task): void {
+    if (isEnded(next) && !isEnded(before)) {
       this.owned.dispose();
       this.output.end(keptTailBytes);
       this.remote?.release();
-      // It may be kept for long: not with what it has of its host, unless something is left to end there.
-      if (leftRunning(next) === 0) this.remote = undefined;
+      // It may be kept for long: not with what it has of its host, unless something is to be ended or removed there.
+      if (leftRunning(next) === 0 && !isDurable(next)) this.remote = undefined;
     } else if (next.status === "lost") {
       this.output.shrink(keptTailBytes);
     }
-    this.parts.onChange(next);
+    this.parts.onChange(this, next);
   }
 }

@@ -21,8 +21,14 @@ export const limitSection = "sshTasks.limits";
 export const pathSettingIds = ["sshTasks.sshConfigFile", "sshTasks.knownHostsFile"] as const;
 export type PathSettingId = (typeof pathSettingIds)[number];
 
-export const settingIds: readonly (PathSettingId | `${typeof limitSection}.${LimitName}`)[] = [
+export const flagSettingIds = ["sshTasks.durable", "sshTasks.cancelOnClose"] as const;
+export type FlagSettingId = (typeof flagSettingIds)[number];
+
+export const settingIds: readonly (
+  PathSettingId | FlagSettingId | `${typeof limitSection}.${LimitName}`
+)[] = [
   ...pathSettingIds,
+  ...flagSettingIds,
   ...limitNames.map((name) => `${limitSection}.${name}` as const),
 ];
 

@@ -44,6 +44,11 @@ export class Notify {
     return vscode.window.showWarningMessage(plain(message), ...buttons);
   }
 
+  /** Resolves with the button that was pressed. */
+  async ask(message: string, buttons: readonly string[]): Promise<string | undefined> {
+    return vscode.window.showInformationMessage(plain(message), ...buttons);
+  }
+
   inform(message: string): void {
     void vscode.window.showInformationMessage(plain(message));
   }

@@ -22,7 +22,7 @@ export async function runTask(parts: RunParts): Promise<string | undefined> {
   if (alias === undefined) return undefined;
   const command = await askCommand(alias);
   if (command === undefined) return undefined;
-  const task = await parts.tasks.startTask({ alias, command, startedBy: "palette" });
+  const task = await parts.tasks.startTask({ alias, command, startedBy: "palette", durable: true });
   return task.id;
 }
 

@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { PathSettingId } from "./commandIds";
+import type { Durability } from "../tasks/taskManager";
+import type { FlagSettingId, PathSettingId } from "./commandIds";
 
 /** The person's settings; paths are absolute, and undefined where the default applies. */
 export interface Settings {
@@ -15,6 +16,17 @@ export function readSettings(): Settings {
     sshConfigFile: readPath("sshTasks.sshConfigFile"),
     knownHostsFile: readPath("sshTasks.knownHostsFile"),
   };
+}
+
+/** What the person wants of durable tasks, as it is when asked. */
+export const durability: Durability = {
+  whyAttached: () =>
+    readFlag("sshTasks.durable") ? undefined : "The setting sshTasks.durable is off.",
+  cancelOnClose: () => readFlag("sshTasks.cancelOnClose"),
+};
+
+function readFlag(id: FlagSettingId): boolean {
+  return vscode.workspace.getConfiguration().get<boolean>(id, id === "sshTasks.durable");
 }
 
 function readPath(id: PathSettingId): string | undefined {

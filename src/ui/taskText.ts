@@ -1,5 +1,5 @@
 import { describeReceipt, type CancelRequest } from "../tasks/cancelReceipt";
-import { leftRunning, type FailedTask, type Task } from "../tasks/task";
+import { isDurable, leftRunning, type FailedTask, type Task } from "../tasks/task";
 
 /** A sentence about a task, and how much it should worry. */
 export interface TaskNote {
@@ -31,7 +31,7 @@ export function describeStatus(task: Task): string {
     case "pending":
       return "Pending";
     case "running":
-      return "Running";
+      return task.reconnecting ? "Reconnecting" : "Running";
     case "cancelling":
       return "Cancelling";
     case "lost":
@@ -48,10 +48,17 @@ export function describeStatus(task: Task): string {
 /** What else there is to say: what went wrong, or the receipt of its cancel. */
 export function noteOf(task: Task): TaskNote | undefined {
   if (task.status === "failed" && task.error) return { text: task.error.message, kind: "error" };
+  if (task.status === "lost" && task.error) return { text: task.error.message, kind: "warning" };
+  if (task.status === "running" && task.reconnecting)
+    return { text: runsOn(task), kind: "warning" };
   const receipt = "receipt" in task ? task.receipt : undefined;
   if (!receipt) return noteOfLeftovers(task);
   const text = describeReceipt(receipt, task.alias);
   return { text, kind: receipt.verified ? "verified" : "warning" };
+}
+
+function runsOn({ alias }: Task): string {
+  return `It runs on, without a link to ${alias}. Its output comes once there is one again.`;
 }
 
 function noteOfLeftovers(task: Task): TaskNote | undefined {
@@ -59,6 +66,13 @@ function noteOfLeftovers(task: Task): TaskNote | undefined {
   if (left === 0) return undefined;
   const what = left === 1 ? "1 process" : `${left} processes`;
   return { text: `It left ${what} running on ${task.alias}.`, kind: "warning" };
+}
+
+/** Whether a task that was to outlive its connection and its window does. */
+export function describeDurability(task: Task): string {
+  if (isDurable(task)) return "runs on without this window";
+  const why = "attachedBecause" in task ? task.attachedBecause : undefined;
+  return `ends with its connection: ${why ?? "it could not be kept"}`;
 }
 
 /** Who or what started a task or asked for a cancel, as in "by you". */

@@ -1,9 +1,16 @@
 import * as vscode from "vscode";
-import { leftRunning, type Task, type TaskStatus } from "../tasks/task";
+import { isEnded, leftRunning, type Task, type TaskStatus } from "../tasks/task";
 import type { CommandId } from "./commandIds";
 import { formatElapsedInSteps } from "./elapsed";
 import { receiptLines } from "./receiptText";
-import { describeDoor, describeStatus, noteOf, titleOf, visible } from "./taskText";
+import {
+  describeDoor,
+  describeDurability,
+  describeStatus,
+  noteOf,
+  titleOf,
+  visible,
+} from "./taskText";
 import { contextOf } from "./treeContext";
 
 /** Product icons in colours that every theme has: those of the editor's own test results. */
@@ -50,6 +57,7 @@ function remark(task: Task): string {
     case "failed":
       return task.exitCode > 0 ? `exit ${task.exitCode}` : describeStatus(task).toLowerCase();
     case "running":
+      return task.reconnecting ? "reconnecting" : "";
     case "completed":
     case "cancelled":
       return "";
@@ -68,6 +76,9 @@ export function createTooltip(task: Task): vscode.MarkdownString {
   const started = new Date(task.createdAt).toLocaleString();
   const where = `on ${task.alias}, started ${started} by ${describeDoor(task.startedBy)}`;
   tooltip.appendMarkdown(`**${escape(describeStatus(task))}** ${escape(where)}`);
+  if (task.durable && !isEnded(task)) {
+    tooltip.appendMarkdown(`\n\n${escape(describeDurability(task))}`);
+  }
   const note = noteOf(task);
   if (note) tooltip.appendMarkdown(`\n\n${escape(visible(note.text))}`);
   const lines = "receipt" in task && task.receipt ? receiptLines(task.receipt) : [];

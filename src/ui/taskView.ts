@@ -3,7 +3,14 @@ import { isEnded, type Task } from "../tasks/task";
 import type { TreeContext } from "./commandIds";
 import { formatElapsed, isTicking } from "./elapsed";
 import { receiptLines } from "./receiptText";
-import { describeDoor, describeStatus, noteOf, titleOf, visible } from "./taskText";
+import {
+  describeDoor,
+  describeDurability,
+  describeStatus,
+  noteOf,
+  titleOf,
+  visible,
+} from "./taskText";
 import { contextOf } from "./treeContext";
 
 const maxCommandLength = 2000;
@@ -40,7 +47,8 @@ const actions: Readonly<Record<TreeContext, TaskAction | undefined>> = {
 
 function factsOf(task: Task): string[] {
   const facts = [`started by ${describeDoor(task.startedBy)}`];
-  if (task.status === "cancelling" || task.status === "lost") {
+  if (task.durable && !isEnded(task)) facts.push(describeDurability(task));
+  if ("cancel" in task && task.cancel) {
     facts.push(`cancel requested by ${describeDoor(task.cancel.requestedBy)}`);
   }
   if (task.status === "cancelled") {

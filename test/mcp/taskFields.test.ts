@@ -12,6 +12,8 @@ const failed: FailedTask = {
   startedBy: "tree",
   createdAt: 0,
   maxSeconds: 0,
+  durable: false,
+  merge: false,
   hostAddress: "",
   status: "failed",
   endedAt: 1,

@@ -32,6 +32,7 @@ const params: Record<string, Record<string, object>> = {
     alias: text("Alias"),
     command: text("Command"),
     max_seconds: integer("Max Seconds", 0),
+    merge: { default: false, title: "Merge", type: "boolean" },
   },
   ssh_list_tasks: { status: text("Status"), alias: text("Alias"), limit: integer("Limit", 50) },
   ssh_get_task_status: {

@@ -8,8 +8,8 @@ import ladder from "../../src/remote/ladder.sh";
 import folder from "../../src/remote/folder.sh";
 import leader from "../../src/remote/leader.sh";
 import members from "../../src/remote/members.sh";
-import reaper from "../../src/remote/reaper.pl";
 import runner from "../../src/remote/runner.sh";
+import { reaperScript as reaper } from "../../src/ssh/remoteScripts";
 import { requireProgram } from "../support/childProcesses";
 import { eventually } from "../support/eventually";
 import {

@@ -188,7 +188,7 @@ for (const shell of shells) {
 
     it("tells the exit code of a task that had ended by itself", async () => {
       const taskId = `build01:${uniqueMarker()}:1`;
-      const path = makeFolder(taskId, { gate: "", exit: "7\n" });
+      const path = makeFolder(taskId, { gate: "", "exit.7": "" });
 
       const answer = await answerTo(startControl(shell), { taskId });
 

@@ -79,7 +79,7 @@ for (const shell of shells) {
       task.child.stdin?.end();
 
       await task.ended;
-      assert.equal(existsSync(join(taskFolder(taskId), "exit")), true);
+      assert.equal(existsSync(join(taskFolder(taskId), "exit.7")), true);
     });
   });
 }

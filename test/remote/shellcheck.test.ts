@@ -4,11 +4,14 @@ import { describe, it } from "node:test";
 import attached from "../../src/remote/attached.sh";
 import control from "../../src/remote/control.sh";
 import folder from "../../src/remote/folder.sh";
+import follow from "../../src/remote/follow.sh";
 import ladder from "../../src/remote/ladder.sh";
 import leader from "../../src/remote/leader.sh";
 import members from "../../src/remote/members.sh";
 import runner from "../../src/remote/runner.sh";
 import report from "../../src/remote/report.sh";
+import spooled from "../../src/remote/spooled.sh";
+import supervisor from "../../src/remote/supervisor.sh";
 import sweep from "../../src/remote/sweep.sh";
 import { requireProgram } from "../support/childProcesses";
 
@@ -18,12 +21,13 @@ function check(script: string): string {
   return stdout.toString();
 }
 
+const unused = "# shellcheck disable=SC2034 # for the other scripts";
+
 describe("shellcheck has nothing to say", () => {
   for (const [name, parts] of [
-    [
-      "of what runs a task",
-      ["# shellcheck disable=SC2034 # for the other scripts", folder, members, ladder, attached],
-    ],
+    ["of what runs a task", [unused, folder, members, ladder, attached]],
+    ["of what follows durable ones", [unused, folder, ladder, follow, spooled]],
+    ["of what waits for durable ones", [unused, folder, members, ladder, supervisor]],
     ["of what answers for tasks", [folder, members, ladder, report, sweep, control]],
     ["of what waits for the command", [runner]],
     ["of what becomes the command", [leader]],

@@ -8,6 +8,7 @@ import { TaskError } from "../../src/tasks/taskError";
 import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { startSshd, type Sshd } from "../support/sshd";
+import { controlOnly } from "../support/launches";
 
 const limits: PoolLimits = {
   maxConnectionsPerHost: 2,
@@ -52,7 +53,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
       controls.push(control);
       return control;
     };
-    const pool = new ConnectionPool(open, { ...limits, ...changes }, openControl);
+    const pool = new ConnectionPool(open, { ...limits, ...changes }, controlOnly(openControl));
     pools.push(pool);
     return pool;
   }

@@ -6,6 +6,7 @@ import { SshConnection } from "../../src/ssh/sshConnection";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { createConnectParts } from "../support/createTasks";
 import { startSshd, type Sshd } from "../support/sshd";
+import { controlOnly } from "../support/launches";
 
 const never = new AbortController().signal;
 
@@ -28,11 +29,11 @@ describe("the shells for cancels of a pool", { timeout: 60_000 }, () => {
     const pool = new ConnectionPool(
       () => SshConnection.open(host, createConnectParts()),
       { maxConnectionsPerHost: 2, maxTasksPerConnection: 2, idleConnectionSeconds: 60 },
-      (connection) => {
+      controlOnly((connection) => {
         const control = ControlChannel.open(connection, { alias: "testhost", seconds: 5 });
         controls.push(control);
         return control;
-      },
+      }),
     );
     pools.push(pool);
     return { pool, controls };

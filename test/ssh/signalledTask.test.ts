@@ -8,6 +8,7 @@ import { defaultLimits } from "../../src/tasks/limits";
 import type { RemoteTask } from "../../src/tasks/remoteHost";
 import { eventually } from "../support/eventually";
 import { startScriptedSshServer, type ScriptedCommand } from "../support/scriptedSshServer";
+import { controlOnly } from "../support/launches";
 
 const never = new AbortController().signal;
 
@@ -37,7 +38,7 @@ async function createTask(
   const pool = new ConnectionPool(
     () => server.connect(),
     { maxConnectionsPerHost: 2, maxTasksPerConnection: 2, idleConnectionSeconds: 60 },
-    (connection) => ControlChannel.open(connection, { alias: "scripted", seconds: 2 }),
+    controlOnly((connection) => ControlChannel.open(connection, { alias: "scripted", seconds: 2 })),
   );
   const output: string[] = [];
   const task: RemoteTask = new AttachedTask(

@@ -17,6 +17,7 @@ import {
   processTreeSize,
   uniqueMarker,
 } from "../support/processes";
+import { createLaunch } from "../support/launches";
 
 async function createHost(t: TestContext, options: SshHarnessOptions): Promise<SshHarness> {
   const ssh = await createSshTasks(options);
@@ -47,12 +48,7 @@ describe("a host as tasks see it", { timeout: 60_000 }, () => {
   });
 
   it("never runs a task of an alias that is no longer there, and says so", async () => {
-    const remote = ssh.hosts.host("gone").start({
-      taskId: "gone:1:1",
-      command: "true",
-      admit: () => Promise.resolve(),
-      onOutput: () => undefined,
-    });
+    const remote = ssh.hosts.host("gone").start(createLaunch({ taskId: "gone:1:1" }));
 
     const end = await remote.ended;
 

@@ -10,6 +10,7 @@ import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { kill, listProcesses, uniqueMarker } from "../support/processes";
 import { startSshd, type Sshd } from "../support/sshd";
+import { controlOnly } from "../support/launches";
 
 const climb = { graceSeconds: 0, force: new AbortController().signal };
 
@@ -58,11 +59,11 @@ describe("requests about the tasks of a host", { timeout: 60_000 }, () => {
         return SshConnection.open(host, createConnectParts());
       },
       { maxConnectionsPerHost: 4, maxTasksPerConnection: 8, idleConnectionSeconds: 60 },
-      async (connection) => {
+      controlOnly(async (connection) => {
         const control = await ControlChannel.open(connection, { alias: sshd.alias, seconds: 5 });
         controls.push(control);
         return control;
-      },
+      }),
     );
     pools.push(pool);
     const lease = await pool.leaseForTask(climb.force);

@@ -1,6 +1,7 @@
 import type { Clock } from "../../src/tasks/clock";
 import { Emitter } from "../../src/tasks/lifecycle";
 import type {
+  Adoption,
   CancelClimb,
   CancelReport,
   HostProcess,
@@ -40,7 +41,10 @@ export class FakeRemoteHosts implements RemoteHosts {
 
   host(alias: string): RemoteHost {
     if (!this.aliases.includes(alias)) throw new Error(`FakeRemoteHosts has no host ${alias}`);
-    return { start: (launch) => this.launch(alias, launch) };
+    return {
+      start: (launch) => this.launch(alias, launch),
+      adopt: (adoption) => this.adopt(alias, adoption),
+    };
   }
 
   /** The task launched last. */
@@ -55,6 +59,21 @@ export class FakeRemoteHosts implements RemoteHosts {
     const found = this.launched.find((remote) => remote.taskId === taskId);
     if (!found) throw new Error(`${taskId} was not launched`);
     return found;
+  }
+
+  /** Every task taken up again, in order. */
+  readonly adopted: { readonly remote: FakeRemoteTask; readonly adoption: Adoption }[] = [];
+
+  private adopt(alias: string, adoption: Adoption): FakeRemoteTask {
+    const launch = { ...adoption, command: "", durable: true, merge: false, maxSeconds: 0 };
+    const remote = new FakeRemoteTask(
+      alias,
+      { ...launch, admit: () => Promise.resolve() },
+      this.clock,
+      adoption.process,
+    );
+    this.adopted.push({ remote, adoption });
+    return remote;
   }
 
   private launch(alias: string, launch: Launch): FakeRemoteTask {
@@ -76,6 +95,7 @@ export class FakeRemoteTask implements RemoteTask {
   /** Every climb asked for. */
   readonly climbs: CancelClimb[] = [];
   released = false;
+  forgotten = false;
   /** How the host answers a cancel; by default nothing of the task survives it. */
   onCancel: (climb: CancelClimb) => Promise<CancelReport> = () => Promise.resolve(this.endTree());
 
@@ -93,9 +113,13 @@ export class FakeRemoteTask implements RemoteTask {
     readonly alias: string,
     private readonly launch: Launch,
     private readonly clock: Clock,
+    process?: RemoteProcess,
   ) {
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+    if (!process) return;
+    this.ranOnce = true;
+    this.resolveStarted(process);
   }
 
   get taskId(): string {
@@ -126,7 +150,8 @@ export class FakeRemoteTask implements RemoteTask {
     if (this.ranOnce) throw new Error(`${this.taskId} runs already`);
     this.ranOnce = true;
     const { pid = 4711, hostAddress = "192.0.2.1" } = process;
-    this.resolveStarted({ pid, startTime: "1000", bootId: "boot", hostAddress });
+    const words = { startTime: "1000", bootId: "boot", supervisor: "4710", reaper: "reaper" };
+    this.resolveStarted({ pid, hostAddress, ...words, durable: this.launch.durable });
   }
 
   write(stream: OutputStream, output: string | Buffer): void {
@@ -168,6 +193,40 @@ export class FakeRemoteTask implements RemoteTask {
 
   release(): void {
     this.released = true;
+  }
+
+  forget(): void {
+    this.forgotten = true;
+  }
+
+  /** Output up to this offset is not kept by its host any more. */
+  drop(stream: OutputStream, to: number): void {
+    this.mustRun("drop");
+    this.launch.onGap(stream, to);
+  }
+
+  /** Its link is lost, or there is one again; what runs on the host goes on. */
+  link(connected: boolean): void {
+    this.mustRun("link");
+    this.launch.onLink(connected);
+  }
+
+  /** Nobody waits for it on its host any more. */
+  loseSupervisor(error: Error): void {
+    this.mustLive("loseSupervisor");
+    this.finish({ kind: "lost", error });
+  }
+
+  /** Its host was started anew. */
+  reboot(error: Error): void {
+    this.mustLive("reboot");
+    this.finish({ kind: "gone", error });
+  }
+
+  /** Its host has ended it, as its time was up. */
+  timeOut(): void {
+    this.mustRun("timeOut");
+    this.finish({ kind: "exited", exitCode: 143, timedOut: true });
   }
 
   /** The host's answer when all goes well: what is there is ended, by TERM and CONT unless said otherwise. */

@@ -3,6 +3,7 @@ import type { ServerChannel } from "ssh2";
 import { ConnectionPool } from "../../src/ssh/connectionPool";
 import { ControlChannel } from "../../src/ssh/controlChannel";
 import { startScriptedSshServer } from "./scriptedSshServer";
+import { controlOnly } from "./launches";
 
 /** A shell of the host that has read a script of ours: it runs a task or answers for tasks. */
 export interface ScriptedShell {
@@ -54,7 +55,7 @@ export async function startScriptedTaskHost(t: TestContext): Promise<ScriptedTas
   const pool = new ConnectionPool(
     () => server.connect(),
     { maxConnectionsPerHost: 4, maxTasksPerConnection: 4, idleConnectionSeconds: 60 },
-    (connection) => ControlChannel.open(connection, { alias: "scripted", seconds: 5 }),
+    controlOnly((connection) => ControlChannel.open(connection, { alias: "scripted", seconds: 5 })),
   );
   t.after(async () => {
     pool.dispose();

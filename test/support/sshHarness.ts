@@ -16,6 +16,8 @@ import { startDropbear } from "./dropbear";
 import { startSshd, type Sshd, type SshdOptions } from "./sshd";
 import { startTcpProxy, type TcpProxy } from "./tcpProxy";
 import { ensureTestUser } from "./testUser";
+import type { OutputSink } from "../../src/tasks/remoteHost";
+import { createLaunch } from "./launches";
 
 /** A task that has come to its end, and what it wrote. */
 export interface Finished {
@@ -112,12 +114,9 @@ function verbs(tasks: TaskManager, hosts: SshHosts, alias: string) {
       tasks.cancelTask(id, { requestedBy: "tree", reason: "test", ...request }),
     runBytes: async (command: string) => {
       const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-      const remote = hosts.host(alias).start({
-        taskId: `${alias}:${"0".repeat(16)}:${Date.now()}`,
-        command,
-        admit: () => Promise.resolve(),
-        onOutput: (stream, bytes) => chunks[stream].push(bytes),
-      });
+      const taskId = `${alias}:${"0".repeat(16)}:${Date.now()}`;
+      const onOutput: OutputSink = (stream, bytes) => chunks[stream].push(bytes);
+      const remote = hosts.host(alias).start(createLaunch({ taskId, command, onOutput }));
       const end = await remote.ended;
       return { end, stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) };
     },

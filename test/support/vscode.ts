@@ -289,10 +289,13 @@ export const commands = only<typeof vscode.commands>("commands", {
   executeCommand: (...call: unknown[]) => Promise.resolve(editor.executed.push(call)),
 });
 
+export const ConfigurationTarget = { Global: 1 };
+
 export const workspace = only<typeof vscode.workspace>("workspace", {
   getConfiguration: (section?: string) => ({
     get: (name: string, otherwise: unknown) =>
       editor.settings.get(section === undefined ? name : `${section}.${name}`) ?? otherwise,
+    update: (name: string, value: unknown) => Promise.resolve(editor.settings.set(name, value)),
   }),
   onDidChangeConfiguration: (
     listener: (change: Pick<vscode.ConfigurationChangeEvent, "affectsConfiguration">) => unknown,

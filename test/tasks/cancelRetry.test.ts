@@ -99,7 +99,7 @@ describe("a cancel that could not be verified", () => {
 
     const lost = now();
     assert.ok(lost?.status === "lost");
-    assert.equal(lost.receipt.verified, false);
+    assert.equal(lost.receipt?.verified, false);
     assert.equal(lost.lostAt, clock.now());
     assert.equal(clock.pendingTimers, 0);
     assert.equal(remote.released, false);

@@ -6,33 +6,18 @@ import {
   OutputLog,
   outputStart,
   parseCursor,
-  type OutputCursor,
   type OutputSlice,
 } from "../../src/tasks/outputLog";
 import type { OutputStream } from "../../src/tasks/remoteHost";
 import { TaskError } from "../../src/tasks/taskError";
-import { cut, KiB, MiB } from "./bytes";
+import { cut, KiB, MiB, trickyBytes } from "./bytes";
+import { follow } from "./followOutput";
 
 function createLog(stdout: string | Buffer = "", stderr: string | Buffer = ""): OutputLog {
   const log = new OutputLog();
   for (const piece of cut(Buffer.from(stdout), 32 * KiB)) log.append("stdout", piece);
   for (const piece of cut(Buffer.from(stderr), 32 * KiB)) log.append("stderr", piece);
   return log;
-}
-
-/** Follows the cursor until there is no more, as a client does. */
-function follow(log: OutputLog, page: number, from: OutputCursor = outputStart): OutputSlice[] {
-  const slices: OutputSlice[] = [];
-  let cursor = from;
-  for (let more = true; more;) {
-    const slice = log.read(cursor, page);
-    const moved = slice.next.stdout > cursor.stdout || slice.next.stderr > cursor.stderr;
-    assert.ok(moved || !slice.more, `no way on from ${formatCursor(cursor)}`);
-    slices.push(slice);
-    cursor = slice.next;
-    more = slice.more;
-  }
-  return slices;
 }
 
 function join(slices: readonly OutputSlice[], stream: OutputStream): string {
@@ -43,12 +28,6 @@ function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** Bytes that make, break and nearly make characters. */
-const trickyByte = fc.constantFrom(
-  ...[0x41, 0x0a, 0x80, 0x82, 0x9f, 0xa9, 0xac, 0xbb, 0xbf, 0xc0, 0xc3, 0xe0, 0xe2, 0xed, 0xef],
-  ...[0xf0, 0xf4, 0xf5, 0xf8, 0xff, 0x90],
-);
-const trickyBytes = fc.array(trickyByte, { maxLength: 40 }).map((bytes) => Buffer.from(bytes));
 const stream = fc.constantFrom<OutputStream>("stdout", "stderr");
 
 describe("reading output by cursor", () => {

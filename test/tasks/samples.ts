@@ -16,9 +16,13 @@ export const legalMoves: readonly (readonly [TaskStatus, TaskStatus])[] = [
   ["pending", "running"],
   ["pending", "cancelling"],
   ["pending", "failed"],
+  ["pending", "lost"],
+  // Its link may come and go.
+  ["running", "running"],
   ["running", "cancelling"],
   ["running", "completed"],
   ["running", "failed"],
+  ["running", "lost"],
   ["cancelling", "cancelling"],
   ["cancelling", "cancelled"],
   ["cancelling", "completed"],
@@ -38,6 +42,8 @@ const facts: TaskFacts = {
   startedBy: "agent:test",
   createdAt: 1_767_225_600_000,
   maxSeconds: 0,
+  durable: false,
+  merge: false,
 };
 
 /** A receipt of a cancel that went well, with what the test wants to be different. */

@@ -210,7 +210,7 @@ describe("a lost connection", () => {
 
     const lost = tasks.getTask(task.id);
     assert.ok(lost?.status === "lost");
-    assert.equal(lost.receipt.verified, false);
-    assert.equal(lost.cancel.requestedBy, "connection");
+    assert.equal(lost.receipt?.verified, false);
+    assert.equal(lost.cancel?.requestedBy, "connection");
   });
 });

@@ -23,6 +23,8 @@ describe("starting a task", () => {
       startedBy: "agent:test",
       createdAt: clock.now(),
       maxSeconds: 60,
+      durable: false,
+      merge: false,
       status: "pending",
     });
     assert.equal(hosts.last.taskId, task.id);

@@ -12,8 +12,10 @@ function createRegistry(limits: Partial<KeepLimits> = {}) {
   const clock = new FakeClock();
   const hosts = new FakeRemoteHosts(clock, ["build01"]);
   const removed: string[] = [];
-  const registry = new TaskRegistry({ maxKept: 3, keepSeconds: 60, ...limits }, clock, (id) =>
-    removed.push(id),
+  const registry = new TaskRegistry(
+    { maxKept: 3, keepSeconds: 60, ...limits },
+    clock,
+    ({ task: { id } }) => removed.push(id),
   );
   const add = (id: string): void => {
     const pending = { ...createTask("pending"), id };
@@ -27,6 +29,7 @@ function createRegistry(limits: Partial<KeepLimits> = {}) {
       admit: () => Promise.resolve(),
       graceSeconds: () => 5,
       accountOutput: () => undefined,
+      whyAttached: () => undefined,
       requestCancel: () => undefined,
     });
     registry.add(run);

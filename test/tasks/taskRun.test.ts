@@ -140,7 +140,7 @@ class World {
     if (task.status === "completed") assert.equal(this.ownExits.get(task.id), 0);
     if (task.status === "cancelled") assert.equal(task.receipt.verified, true);
     if (task.status === "failed" && task.timeout) assert.equal(task.receipt?.verified, true);
-    if (task.status === "lost") assert.equal(task.receipt.verified, false);
+    if (task.status === "lost") assert.equal(task.receipt?.verified, false);
   }
 
   private assertUnbroken(): void {

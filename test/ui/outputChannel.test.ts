@@ -10,3 +10,13 @@ it("the log is the log output channel SSH Tasks", () => {
 
   assert.deepEqual(logged, ['SSH Tasks, {"log":true}: hello']);
 });
+
+it("drops what comes after its end", () => {
+  const editor = resetEditor();
+  const log = openLog();
+
+  log.dispose();
+  log.error("late");
+
+  assert.deepEqual(editor.logged, []);
+});

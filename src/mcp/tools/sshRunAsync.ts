@@ -1,7 +1,7 @@
 import { defineTool, runsCommands } from "../defineTool";
 import { startRun } from "../startRun";
 import { pollSeconds } from "../taskFields";
-import { aliasParam, commandParam, wholeNumberParam } from "../toolParams";
+import { aliasParam, commandParam, flagParam, wholeNumberParam } from "../toolParams";
 import { answer } from "../toolResult";
 
 export const sshRunAsync = defineTool({
@@ -9,7 +9,7 @@ export const sshRunAsync = defineTool({
   title: "Start SSH Command",
   description:
     "Starts a shell command on one host and gives its task_id at once, without waiting for it. For what may take longer " +
-    "than a minute. Then ask ssh_get_task_status every pollFrequency seconds, ssh_get_task_output while it runs and " +
+    "than a minute: it goes on when the connection is lost or the window is closed. Then ask ssh_get_task_status every pollFrequency seconds, ssh_get_task_output while it runs and " +
     "ssh_get_task_result once it has ended. Only ssh_cancel_async_task or ssh_cancel stops it.",
   annotations: runsCommands,
   params: {
@@ -20,10 +20,15 @@ export const sshRunAsync = defineTool({
       0,
       "Seconds after which the command is stopped; 0 for no limit.",
     ),
+    merge: flagParam(
+      "Merge",
+      "Give stderr in stdout, in the order they were written, instead of the two apart.",
+    ),
   },
   errorPrefix: "Async run error",
   async handle(args, context) {
-    const { task, denial } = await startRun(args, context);
+    const how = { durable: true, merge: args.merge };
+    const { task, denial } = await startRun(args, context, how);
     if (denial) return denial;
     return answer({
       task_id: task.id,
