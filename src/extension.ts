@@ -5,7 +5,7 @@ import type { McpEndpoint } from "./mcp/mcpEndpoint";
 import { openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
-import { TaskJournal } from "./store/taskJournal";
+import { openWindowJournal } from "./store/windowJournal";
 import { systemClock } from "./tasks/clock";
 import { TaskManager } from "./tasks/taskManager";
 import { registerCommands } from "./ui/commands";
@@ -37,7 +37,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
   const journal = join(globalStorageUri.fsPath, "tasks");
-  const store = await TaskJournal.open(journal, logger).catch(
+  const store = await openWindowJournal(journal, logger).catch(
     (error: unknown) => void notify.error(error),
   );
   const kept = { durability, ...(store && { store }) };
@@ -45,6 +45,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   // Not among the subscriptions: VS Code disposes those at once, and what still runs needs connections to be ended over.
   shutDown = async () => {
     await tasks.shutdown();
+    store?.dispose();
     hosts.dispose();
     logger.dispose();
   };

@@ -5,7 +5,7 @@ import { serveStdio } from "./mcp/mcpStdio";
 import { openGate, type RunGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
-import { TaskJournal } from "./store/taskJournal";
+import { openWindowJournal } from "./store/windowJournal";
 import { systemClock, within } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
   const clock = systemClock;
   const stateDir = options["state-dir"];
-  const store = stateDir === undefined ? undefined : await TaskJournal.open(stateDir, logger);
+  const store = stateDir === undefined ? undefined : await openWindowJournal(stateDir, logger);
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...(store && { store }) });
   const gate = options["allow-all"] ? openGate : closedGate;
   const parts = { tasks, catalog, gate, clock, limits, logger, version };
@@ -77,6 +77,7 @@ async function main(): Promise<void> {
     await endpoint.dispose();
   }
   await tasks.shutdown();
+  store?.dispose();
   hosts.dispose();
   await within(clock, lastAnswersMs, new Promise((resolve) => process.stdout.write("", resolve)));
 }
