@@ -1,40 +1,32 @@
 import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
-import { describeReceipt, type CancelReceipt, type CancelRequest } from "./cancelReceipt";
+import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
 import { within, type Clock } from "./clock";
-import { Emitter, type Disposable } from "./lifecycle";
+import { describeForLog } from "./describeForLog";
+import type { Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
 import type { Logger } from "./logger";
 import type { OutputCursor, OutputSlice } from "./outputLog";
 import { OutputMemory } from "./outputMemory";
 import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
 import { RunSlots } from "./runSlots";
-import { isCancellable, isDurable, isEnded, isSettled, type PendingTask, type Task } from "./task";
+import { isCancellable, isEnded, isSettled, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
+import { TaskEvents } from "./taskEvents";
+import { TaskHandover, type TaskHandoverParts } from "./taskHandover";
 import { hashCommand, TaskIds } from "./taskId";
 import { checkAlias, checkCommand, checkGraceSeconds, checkMaxSeconds } from "./taskRequest";
 import { TaskRegistry } from "./taskRegistry";
 import { TaskKeeper } from "./taskKeeper";
 import { TaskRun, type TaskRunParts } from "./taskRun";
-import type { TaskStore } from "./taskStore";
+import type { StoredTask } from "./taskStore";
 import { waitForTask, type WaitOptions } from "./waitForTask";
 
-export interface TaskManagerParts {
+export interface TaskManagerParts extends TaskHandoverParts {
   readonly catalog: Pick<HostCatalog, "findHost">;
   readonly hosts: RemoteHosts;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: Limits;
-  /** Where tasks are kept between windows. Without one, no task outlives this one. */
-  readonly store?: TaskStore;
-  /** What the person wants of durable tasks; absent is all of it. */
-  readonly durability?: Durability;
-}
-
-export interface Durability {
-  /** Why no task is to outlive its connection, as a sentence; undefined when they are. */
-  whyAttached(): string | undefined;
-  /** Whether those that would go on are cancelled when the window closes. */
-  cancelOnClose(): boolean;
 }
 
 export interface StartRequest {
@@ -52,9 +44,8 @@ export interface StartRequest {
 
 /** How long after its grace a cancel may take to answer; the work on it goes on behind the answer. */
 const answerMarginSeconds = 10;
-/** What shutting down may take in all, and its grace. */
+/** What shutting down may take in all. */
 const shutdownMs = 4000;
-const shutdownGraceSeconds = 1;
 
 /** The one registry of tasks, whatever door they came through, and the one way to end them. */
 export class TaskManager implements Disposable {
@@ -62,41 +53,33 @@ export class TaskManager implements Disposable {
   private readonly ids: TaskIds;
   private readonly slots: RunSlots;
   private readonly memory: OutputMemory;
-  private readonly changed: Emitter<Task>;
-  private readonly removed: Emitter<string>;
-  private readonly output: Emitter<string>;
+  private readonly events: TaskEvents;
   private readonly reached: Disposable;
   private readonly keeper: TaskKeeper | undefined;
-  private restoring: Promise<readonly Task[]> | undefined;
+  private readonly handover: TaskHandover;
   private closing: Promise<unknown> | undefined;
 
   constructor(private readonly parts: TaskManagerParts) {
     this.ids = new TaskIds(() => parts.clock.now());
     this.slots = new RunSlots(parts.limits);
+    this.events = new TaskEvents(parts.logger);
     this.keeper = parts.store && new TaskKeeper(parts.store, parts.clock);
+    this.handover = new TaskHandover(parts, this.keeper);
     this.registry = new TaskRegistry(parts.limits, parts.clock, (run) => this.onRemove(run));
     this.memory = new OutputMemory(parts.limits, () => this.registry.outputs());
-    const onListenerError = (error: unknown): void =>
-      parts.logger.error(`a listener failed: ${String(error)}`);
-    this.changed = new Emitter(onListenerError);
-    this.removed = new Emitter(onListenerError);
-    this.output = new Emitter(onListenerError);
     this.reached = parts.hosts.onDidConnect((alias) => this.onHostReached(alias));
   }
 
-  /** Fires with the new snapshot after every change of a task, its creation included. */
   get onDidChangeTask() {
-    return this.changed.event;
+    return this.events.onDidChangeTask;
   }
 
-  /** Fires with the id of a task that is no longer kept. */
   get onDidRemoveTask() {
-    return this.removed.event;
+    return this.events.onDidRemoveTask;
   }
 
-  /** Fires with the id of a task that has new output; read it with `readOutput`. */
   get onDidAppendOutput() {
-    return this.output.event;
+    return this.events.onDidAppendOutput;
   }
 
   /**
@@ -132,19 +115,7 @@ export class TaskManager implements Disposable {
    * that went on meanwhile. Rejects as the store's `load` does.
    */
   restore(): Promise<readonly Task[]> {
-    this.restoring ??= this.takeUpStored();
-    return this.restoring;
-  }
-
-  private async takeUpStored(): Promise<readonly Task[]> {
-    const stored = (await this.parts.store?.load()) ?? [];
-    for (const one of stored) {
-      const run = TaskRun.restore(one, this.runParts(one.task));
-      this.registry.add(run);
-      if (!isSettled(run.task)) this.slots.take(run.task.id, run.task.alias);
-      this.changed.fire(run.task);
-    }
-    return stored.map(({ task }) => task).filter((task) => !isEnded(task));
+    return this.handover.restore((stored) => this.takeUp(stored));
   }
 
   /**
@@ -248,7 +219,7 @@ export class TaskManager implements Disposable {
    * Nothing new is accepted from now on.
    */
   shutdown(): Promise<unknown> {
-    this.closing ??= within(this.parts.clock, shutdownMs, this.letGoOfAll());
+    this.closing ??= within(this.parts.clock, shutdownMs, this.leave());
     return this.closing;
   }
 
@@ -256,32 +227,13 @@ export class TaskManager implements Disposable {
   dispose(): void {
     void this.shutdown().finally(() => {
       this.reached.dispose();
-      this.changed.dispose();
-      this.removed.dispose();
-      this.output.dispose();
+      this.events.dispose();
     });
   }
 
-  private async letGoOfAll(): Promise<void> {
-    const request: CancelRequest = {
-      requestedBy: "shutdown",
-      reason: "SSH Tasks is shutting down",
-      graceSeconds: shutdownGraceSeconds,
-    };
-    await this.restoring?.catch(() => undefined); // whoever asked for it is told
-    const live = this.registry.list().filter(({ task }) => isCancellable(task));
-    const ending = live.filter((run) => !this.goesOn(run.task));
-    await Promise.allSettled(ending.map(({ task }) => this.cancelTask(task.id, request)));
-    await this.keeper?.flush();
-    for (const run of live) run.detach();
-    this.keeper?.dispose();
-  }
-
-  /** What was not seen running on its host may never have been. */
-  private goesOn(task: Task): boolean {
-    const { store, durability } = this.parts;
-    const kept = store !== undefined && durability?.cancelOnClose() !== true;
-    return kept && isDurable(task) && task.status === "running";
+  private leave(): Promise<void> {
+    const cancel = (id: string, request: CancelRequest) => this.cancelTask(id, request);
+    return this.handover.leave(() => this.registry.list(), cancel);
   }
 
   private onHostReached(alias: string): void {
@@ -299,6 +251,13 @@ export class TaskManager implements Disposable {
     return run.task;
   }
 
+  private takeUp(stored: StoredTask): void {
+    const run = TaskRun.restore(stored, this.runParts(stored.task));
+    this.registry.add(run);
+    if (!isSettled(run.task)) this.slots.take(run.task.id, run.task.alias);
+    this.events.fireChange(run.task);
+  }
+
   private runParts({ id, alias }: Task): TaskRunParts {
     return {
       host: this.parts.hosts.host(alias),
@@ -309,7 +268,7 @@ export class TaskManager implements Disposable {
       onChange: (run, next) => this.onChange(run, next),
       onOutput: (run) => {
         this.keeper?.onOutput(run);
-        this.output.fire(id);
+        this.events.fireOutput(id);
       },
       accountOutput: this.memory.account,
       admit: () => this.slots.admit(id),
@@ -320,21 +279,13 @@ export class TaskManager implements Disposable {
   private onRemove(run: TaskRun): void {
     run.forget();
     this.keeper?.remove(run.task.id);
-    this.removed.fire(run.task.id);
+    this.events.fireRemoval(run.task.id);
   }
 
   private onChange(run: TaskRun, task: Task): void {
     this.keeper?.onChange(run);
     if (isEnded(task) || task.status === "lost") this.slots.leave(task.id);
     if (task.status !== "running") this.parts.logger.info(describeForLog(task));
-    this.changed.fire(task);
+    this.events.fireChange(task);
   }
-}
-
-/** Ids and outcomes, no commands; what has ended by a cancel comes with its receipt. */
-function describeForLog(task: Task): string {
-  const is = `${task.id} is ${task.status}`;
-  if (!isEnded(task) || !task.receipt) return is;
-  const { requestedBy } = task.receipt;
-  return `${is}; cancel by ${requestedBy}: ${describeReceipt(task.receipt, task.alias)}`;
 }

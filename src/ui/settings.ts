@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { Durability } from "../tasks/taskManager";
+import type { Durability } from "../tasks/taskHandover";
 import type { FlagSettingId, PathSettingId } from "./commandIds";
 
 /** The person's settings; paths are absolute, and undefined where the default applies. */

@@ -92,7 +92,7 @@ function fileDescriptors(): string[] {
 function listeners(tasks: TaskManager): (readonly [string, number])[] {
   return [
     ...(["changed", "removed", "output"] as const).map(
-      (name) => [`listener of tasks ${name}`, tasks[name]["listeners"].size] as const,
+      (name) => [`listener of tasks ${name}`, tasks["events"][name]["listeners"].size] as const,
     ),
     ...process
       .eventNames()

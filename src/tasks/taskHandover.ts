@@ -1,0 +1,70 @@
+import type { CancelRequest } from "./cancelReceipt";
+import { isCancellable, isDurable, isEnded, type Task } from "./task";
+import type { TaskKeeper } from "./taskKeeper";
+import type { TaskRun } from "./taskRun";
+import type { StoredTask, TaskStore } from "./taskStore";
+
+/** What the person wants of durable tasks. */
+export interface Durability {
+  /** Why no task is to outlive its connection, as a sentence; undefined when they are. */
+  whyAttached(): string | undefined;
+  /** Whether those that would go on are cancelled when the window closes. */
+  cancelOnClose(): boolean;
+}
+
+export interface TaskHandoverParts {
+  readonly store?: TaskStore;
+  readonly durability?: Durability;
+}
+
+const shutdownRequest: CancelRequest = {
+  requestedBy: "shutdown",
+  reason: "SSH Tasks is shutting down",
+  graceSeconds: 1,
+};
+
+/** From one window to the next: takes up the tasks that were left, and leaves those that go on. */
+export class TaskHandover {
+  private restoring: Promise<readonly Task[]> | undefined;
+
+  constructor(
+    private readonly parts: TaskHandoverParts,
+    private readonly keeper: TaskKeeper | undefined,
+  ) {}
+
+  /** Calls `takeUp` with each task that was kept, once. @returns those that had not ended. Rejects as the store does. */
+  restore(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
+    this.restoring ??= this.load(takeUp);
+    return this.restoring;
+  }
+
+  /** Lets go of what goes on, and cancels the rest of what lives. Resolves when all is ended and kept. */
+  async leave(
+    listRuns: () => readonly TaskRun[],
+    cancel: (taskId: string, request: CancelRequest) => Promise<unknown>,
+  ): Promise<void> {
+    await this.restoring?.catch(() => undefined); // whoever asked for it is told
+    const live = listRuns().filter(({ task }) => isCancellable(task));
+    const ending = live.filter((run) => !this.goesOn(run.task));
+    for (const run of live) if (this.goesOn(run.task)) run.detach();
+    // Kept before what may take until nobody waits any more.
+    await this.keeper?.flush();
+    await Promise.allSettled(ending.map(({ task }) => cancel(task.id, shutdownRequest)));
+    await this.keeper?.flush();
+    for (const run of ending) run.detach();
+    this.keeper?.dispose();
+  }
+
+  private async load(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
+    const stored = (await this.parts.store?.load()) ?? [];
+    for (const one of stored) takeUp(one);
+    return stored.map(({ task }) => task).filter((task) => !isEnded(task));
+  }
+
+  /** What was not seen running on its host may never have been. */
+  private goesOn(task: Task): boolean {
+    const { store, durability } = this.parts;
+    const kept = store !== undefined && durability?.cancelOnClose() !== true;
+    return kept && isDurable(task) && task.status === "running";
+  }
+}
