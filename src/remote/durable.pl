@@ -86,12 +86,16 @@ sub make_place {
 # `run` is made once: who makes it starts the task. Written to, as a disk may be full.
 sub fill_folder {
   my ($folder, $id) = @_;
-  return "" if find_in_folder($folder, qr/^(?:exit|ended)\.(\d+)$/);
   POSIX::mkfifo("$folder/$_", 0600) for grep { !-p "$folder/$_" } "tree", "life";
   if (!sysopen my $run, "$folder/run", POSIX::O_WRONLY() | POSIX::O_CREAT() | POSIX::O_EXCL(), 0600) {
     return -e "$folder/run" ? "" : undef;
   } elsif (!syswrite $run, "$id\n" or !close $run) {
     return;
+  }
+  # It has become that when the task ended.
+  if (find_in_folder($folder, qr/^(?:exit|ended)\.(\d+)$/)) {
+    unlink "$folder/run";
+    return "";
   }
   return -p "$folder/tree" && -p "$folder/life" ? $folder : undef;
 }

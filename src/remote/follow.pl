@@ -80,7 +80,10 @@ sub say_chunk {
   my ($id, $stream, $task) = @_;
   my $spool = $task->{$stream};
   return 0 if !$spool || !$spool->{dirty};
-  my $read = sysread $spool->{file}, my $bytes, $chunk;
+  my $wanted = $chunk;
+  if (defined $spool->{limit}) { my $rest = $spool->{limit} - $spool->{offset}; $wanted = $rest if $rest < $wanted }
+  my $bytes;
+  my $read = $wanted > 0 ? sysread $spool->{file}, $bytes, $wanted : 0;
   if (!$read) {
     $spool->{dirty} = 0;
     return 0;
@@ -118,7 +121,8 @@ sub end_followed {
   my $task = $followed{$id} or return;
   close $task->{life};
   $task->{ended} = 1;
-  for my $stream ("out", "err") { $task->{$stream}{dirty} = 1 if $task->{$stream} }
+  # What was left behind may go on printing, faster than anybody reads.
+  for my $spool (grep { $_ } @$task{"out", "err"}) { @$spool{"dirty", "limit"} = (1, -s $spool->{file}) }
 }
 
 sub say_how_it_ended {
@@ -129,7 +133,7 @@ sub say_how_it_ended {
   my @sizes = map { $task->{$_} ? $task->{$_}{offset} : 0 } "out", "err";
   my $left = -e "$folder/reaped" ? "none" : "left";
   my $by = -e "$folder/timeout" ? "timeout" : "itself";
-  my $kind = defined $code ? "exited" : -e "$folder/never" ? "never" : is_rebooted($folder) ? "rebooted" : "lost";
+  my $kind = -e "$folder/never" ? "never" : defined $code ? "exited" : is_rebooted($folder) ? "rebooted" : "lost";
   unfollow($id);
   say_end($id, $kind, defined $code ? $code : "-", $left, $by, @sizes);
 }

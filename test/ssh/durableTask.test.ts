@@ -143,6 +143,16 @@ describe("a durable task", { timeout: 60_000 }, () => {
     assert.deepEqual(findProcesses(marker), []);
   });
 
+  it("has ended with its main process, however much goes on being printed behind it", async () => {
+    const { remote } = start(`sh -c 'while :; do echo ${marker}; done' & sleep 0.3; exit 6`);
+
+    const end = await remote.ended;
+
+    assert.deepEqual(end, { kind: "exited", exitCode: 6, leftRunning: 1 });
+    assert.equal((await remote.cancel(noGrace)).gone, true);
+    remote.forget();
+  });
+
   it("leaves its folder until the last of what it left has ended", async () => {
     const { remote, taskId } = start(`sleep 0.5 & exit 0`);
     await remote.ended;
