@@ -1,6 +1,6 @@
 # Answers for the tasks of a host over a channel of its own. Needs folder.sh, members.sh, ladder.sh, report.sh and sweep.sh.
 #
-# st_control NONCE says NONCE READY, then reads a request a line:
+# st_control NONCE [DAYS] sweeps what is older than DAYS, says NONCE READY, then reads a request a line:
 #   cancel NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER GRACE    ends the task's processes
 #   list NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER            names them, and touches nothing
 #   remove NONCE TASK_ID                                           forgets a durable task that has ended
@@ -22,7 +22,7 @@ st_control() {
   trap '' PIPE HUP
   exec 2>/dev/null
   printf '\n%s READY\n' "$1"
-  NONCE=$1
+  NONCE=$1 st_days=${2:-7}
   (st_sweep_folders) </dev/null >/dev/null &
   while read -r st_verb NONCE st_words; do
     case $st_verb in

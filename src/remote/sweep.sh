@@ -1,7 +1,5 @@
-# Removes the folders of tasks that nobody came back for. Defines functions only; needs folder.sh, reads NONCE.
-
-# Days that a folder is kept after the last that was noted in it.
-st_days=7
+# Removes the folders of tasks that nobody came back for. Defines functions only; needs folder.sh, reads NONCE and st_days, the
+# days that a folder is kept after the last that was noted in it.
 
 # Those of whose tasks nothing is to be seen any more.
 st_sweep_folders() {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ClientChannel } from "ssh2";
 import type { CancelClimb, CancelReport, HostProcess } from "../tasks/remoteHost";
+import { defaultLimits } from "../tasks/limits";
 import type { TaskError } from "../tasks/taskError";
 import { CancelReportReader } from "./cancelReportReader";
 import { HostLines } from "./hostLines";
@@ -25,6 +26,14 @@ interface Request {
   readonly reject: (error: TaskError) => void;
 }
 
+export interface ControlChannelOptions {
+  readonly alias: string;
+  /** For the host to be ready. */
+  readonly seconds: number;
+  /** Days after which the folders of tasks that nobody came back for are removed from the host. */
+  readonly keepDays?: number;
+}
+
 /** A shell on a host that answers for its tasks (`remote/control.sh`): several requests side by side, over one channel. */
 export class ControlChannel {
   private readonly requests = new Map<string, Request>();
@@ -33,16 +42,17 @@ export class ControlChannel {
   private onReady: (() => void) | undefined;
 
   private constructor(
-    private readonly alias: string,
+    private readonly options: ControlChannelOptions,
     private readonly nonce: string,
   ) {}
 
   /** Resolves once the host is ready for requests. Rejects with a TaskError, at the latest after `seconds`. */
   static async open(
     connection: SshConnection,
-    { alias, seconds }: { readonly alias: string; readonly seconds: number },
+    options: ControlChannelOptions,
   ): Promise<ControlChannel> {
-    const control = new ControlChannel(alias, createNonce());
+    const control = new ControlChannel(options, createNonce());
+    const { alias, seconds } = options;
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -101,7 +111,7 @@ export class ControlChannel {
     const line = requestLine("list", nonce, target);
     const broken = await this.ask(line, nonce, { reader, seconds, onBegin: () => undefined });
     if (broken) throw broken;
-    return reader.result(this.alias);
+    return reader.result(this.options.alias);
   }
 
   /** Has the host forget a durable task that has ended. Nobody waits for it. */
@@ -134,7 +144,10 @@ export class ControlChannel {
       await new Promise<void>((resolve, reject) => {
         const expect = (what: string, within: number): void => {
           clearTimeout(timer);
-          timer = setTimeout(() => reject(hostSilent(this.alias, what, within)), within * 1000);
+          timer = setTimeout(
+            () => reject(hostSilent(this.options.alias, what, within)),
+            within * 1000,
+          );
         };
         const onNews = (news: "begun" | "ended"): void => {
           if (news === "ended") {
@@ -147,7 +160,7 @@ export class ControlChannel {
         };
         expect("answer the cancel", seconds.begin);
         this.requests.set(nonce, { reader, onNews, reject });
-        if (this.closed) reject(connectionLost(this.alias));
+        if (this.closed) reject(connectionLost(this.options.alias));
         else this.write(line);
       });
       return undefined;
@@ -171,9 +184,10 @@ export class ControlChannel {
     channel.on("close", () => {
       this.closed = true;
       onClose();
-      for (const { reject } of this.requests.values()) reject(connectionLost(this.alias));
+      for (const { reject } of this.requests.values()) reject(connectionLost(this.options.alias));
     });
-    this.write(controlScript(this.nonce));
+    const { keepDays = defaultLimits.keepOnHostDays } = this.options;
+    this.write(controlScript(this.nonce, keepDays));
   }
 
   private onLine(line: string): void {

@@ -32,9 +32,12 @@ export function attachedScript(nonce: string, taskId: string, command: string): 
 /** What tells `attachedScript`, over the same channel, that the task's end was heard of. */
 export const endHeard = "done\n";
 
-/** The script that answers requests about tasks, a line each. */
-export function controlScript(nonce: string): string {
-  return script([folder, members, ladder, report, sweep, control], ["st_control", nonce]);
+/** The script that answers requests about tasks, a line each; it removes what is older than `keepDays` first. */
+export function controlScript(nonce: string, keepDays: number): string {
+  return script(
+    [folder, members, ladder, report, sweep, control],
+    ["st_control", nonce, String(keepDays)],
+  );
 }
 
 /** The script that starts durable tasks and follows them; `spoolBytes` is what each stream of one may keep there. */

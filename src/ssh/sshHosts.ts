@@ -71,11 +71,12 @@ export class SshHosts implements RemoteHosts, Disposable {
     const key = JSON.stringify(config);
     let pool = this.pools.get(key);
     if (!pool) {
-      const spoolBytes = this.parts.limits.maxSpoolBytes;
+      const { maxSpoolBytes: spoolBytes, keepOnHostDays: keepDays } = this.parts.limits;
       const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
       const open = (): Promise<SshConnection> => this.open(config);
       pool = new ConnectionPool((how) => handshakes.open(open, how), this.parts.limits, {
-        control: (connection) => ControlChannel.open(connection, { alias, seconds: scriptSeconds }),
+        control: (connection) =>
+          ControlChannel.open(connection, { alias, seconds: scriptSeconds, keepDays }),
         durable: onceMissing((connection) =>
           DurableChannel.open(connection, { alias, seconds: scriptSeconds, spoolBytes }),
         ),

@@ -32,6 +32,8 @@ export const limitRanges = {
 
   /** Output that one stream of a durable task may keep on its host; beyond it the oldest is dropped. */
   maxSpoolBytes: range(1024 * MiB, 16 * MiB, 1024 * 1024 * MiB),
+  /** After which the folder of a task that nobody came back for is removed from its host. */
+  keepOnHostDays: range(7, 1, 3650),
 
   /** Connections to one host. */
   maxConnectionsPerHost: range(4, 1, 50),

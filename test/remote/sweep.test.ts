@@ -55,7 +55,7 @@ for (const shell of shells) {
         .replaceAll("/var/tmp", join(dir, "shared"))
         .replaceAll("/dev/shm", join(dir, "none"));
       const environment = { XDG_STATE_HOME: join(dir, "state"), TMPDIR: join(dir, "tmp") };
-      const script = `${own}\nNONCE=n PROC=/proc\nexec 2>/dev/null\nst_sweep_folders`;
+      const script = `${own}\nNONCE=n PROC=/proc st_days=7\nexec 2>/dev/null\nst_sweep_folders`;
       assert.equal(await runScript(shell, script, { environment }), "");
     }
 

@@ -35,7 +35,7 @@ async function createControl(t: TestContext, answer: (heard: Heard) => void) {
     let text = "";
     channel.on("data", (bytes: Buffer) => {
       text += bytes.toString();
-      const own = /'st_control' '([0-9a-f]{32})'; exit \$\?; }\n/.exec(text);
+      const own = /'st_control' '([0-9a-f]{32})' '7'; exit \$\?; }\n/.exec(text);
       if (own) {
         channel.write(`Welcome!\n\n${own[1]} READY\n`);
         text = text.slice(own.index + own[0].length);

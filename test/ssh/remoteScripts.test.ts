@@ -122,7 +122,7 @@ describe("the script of a task", { timeout: 60_000 }, () => {
 
 describe("the script that answers for tasks", () => {
   it("runs nothing when it arrives cut off", async () => {
-    const script = Buffer.from(controlScript("nonce"));
+    const script = Buffer.from(controlScript("nonce", 7));
     const lastLine = script.lastIndexOf("\n", -2) + 1;
 
     for (let place = lastLine; place < script.length - 1; place += 2)
@@ -139,5 +139,9 @@ describe("the script that answers for tasks", () => {
       "cancel n a:b:1 12:34 boot 11 reaper 125\n",
     );
     assert.equal(requestLine("list", "n", unknown), "list n a:b:1 - - - - 0\n");
+  });
+
+  it("tells the control script how many days a folder is kept", () => {
+    assert.match(controlScript("nonce", 3), /'st_control' 'nonce' '3'; exit/);
   });
 });

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { eventually } from "./support/eventually";
+import { callTool, startHeadless, type Headless } from "./support/headless";
+import {
+  findProcesses,
+  killAll,
+  processTreeCommand,
+  processTreeSize,
+  uniqueMarker,
+} from "./support/processes";
+import { startSshd, type Sshd } from "./support/sshd";
+
+describe("the headless server with a state folder", { timeout: 60_000 }, () => {
+  let sshd: Sshd;
+  let state: string;
+  let marker: string;
+  const servers: Headless[] = [];
+  before(async () => {
+    sshd = await startSshd({ aliases: ["build01"] });
+    state = mkdtempSync(join(tmpdir(), "ssh-tasks-test-"));
+  });
+  beforeEach(() => {
+    marker = uniqueMarker();
+  });
+  after(async () => {
+    for (const server of servers) await server.close();
+    await killAll(marker);
+    await sshd.close();
+    rmSync(state, { recursive: true, force: true });
+  });
+
+  async function start() {
+    const server = await startHeadless(sshd, ["--allow-all", "--state-dir", state]);
+    servers.push(server);
+    return { server, client: await server.connect() };
+  }
+
+  const runTree = async ({ client }: Awaited<ReturnType<typeof start>>): Promise<unknown> => {
+    const command = `echo begun; ${processTreeCommand(marker)}`;
+    const { task_id } = await callTool(client, "ssh_run_async", { alias: "build01", command });
+    await eventually("the tree runs", () => findProcesses(marker).length === processTreeSize);
+    return task_id;
+  };
+
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    it(`lets a durable task go on when it ends by ${signal}, and the next one can cancel it`, async () => {
+      const first = await start();
+      const task_id = await runTree(first);
+
+      await first.server.close(signal);
+
+      assert.equal(findProcesses(marker).length, processTreeSize);
+      const { client } = await start();
+      const before = await callTool(client, "ssh_get_task_status", { task_id });
+      assert.deepEqual([before["status"], before["durable"]], ["running", true]);
+      const cancel = await callTool(client, "ssh_cancel_async_task", { task_id });
+      assert.equal(cancel["status"], "cancelled");
+      assert.deepEqual(findProcesses(marker), []);
+      const result = await callTool(client, "ssh_get_task_result", { task_id });
+      assert.equal(result["output"], "begun");
+    });
+  }
+
+  it("leaves the tasks of another one that is there to it", async () => {
+    const first = await start();
+    const task_id = await runTree(first);
+
+    const { client, server } = await start();
+
+    const status = await callTool(client, "ssh_get_task_status", { task_id }).catch(String);
+    assert.match(JSON.stringify(status), /Task not found/);
+    await server.close();
+    assert.equal(findProcesses(marker).length, processTreeSize);
+    await callTool(first.client, "ssh_cancel", { task_id });
+    assert.deepEqual(findProcesses(marker), []);
+  });
+});
