@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
@@ -13,6 +13,15 @@ import {
   uniqueMarker,
 } from "./support/processes";
 import { startSshd, type Sshd } from "./support/sshd";
+
+/** The ms since the epoch that a command has written to a file, one a line in ns. */
+function timesIn(file: string): number[] {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => Number(line) / 1e6);
+}
 
 describe("the headless server with a state folder", { timeout: 60_000 }, () => {
   let sshd: Sshd;
@@ -64,6 +73,31 @@ describe("the headless server with a state folder", { timeout: 60_000 }, () => {
       assert.equal(result["output"], "begun");
     });
   }
+
+  it(
+    "stops for ten seconds, and the command does not wait for it",
+    { timeout: 30_000 },
+    async () => {
+      const { server, client } = await start();
+      const beats = join(state, "beats");
+      // More output than fits between host and server.
+      const beat = `date +%s%N >>${beats}; head -c 200000 /dev/zero; sleep 0.05`;
+      const command = `i=0; while [ $i -lt 200 ]; do ${beat}; i=$((i+1)); done; exit 5`;
+      const { task_id } = await callTool(client, "ssh_run_async", { alias: "build01", command });
+      await eventually("its heart beats", () => timesIn(beats).length > 3);
+
+      process.kill(server.pid, "SIGSTOP");
+      await eventually("it has ended", () => timesIn(beats).length === 200, 25_000);
+      process.kill(server.pid, "SIGCONT");
+
+      const pauses = timesIn(beats).map((time, i, all) => time - (all[i - 1] ?? time));
+      assert.ok(Math.max(...pauses) < 500, `it paused for ${Math.max(...pauses)} ms`);
+      const status = () => callTool(client, "ssh_get_task_status", { task_id });
+      await eventually("its end is known", async () => (await status())["status"] === "failed");
+      const { exit_code, bytes_read } = await status();
+      assert.deepEqual([exit_code, bytes_read], [5, 200 * 200_000]);
+    },
+  );
 
   it("leaves the tasks of another one that is there to it", async () => {
     const first = await start();
