@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { eventually } from "./support/eventually";
 import { callTool, startHeadless, type Headless } from "./support/headless";
 import {
@@ -35,9 +35,12 @@ describe("the headless server with a state folder", { timeout: 60_000 }, () => {
   beforeEach(() => {
     marker = uniqueMarker();
   });
-  after(async () => {
-    for (const server of servers) await server.close();
+  // Each would take over the tasks of the next.
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close("SIGKILL");
     await killAll(marker);
+  });
+  after(async () => {
     await sshd.close();
     rmSync(state, { recursive: true, force: true });
   });
@@ -98,6 +101,20 @@ describe("the headless server with a state folder", { timeout: 60_000 }, () => {
       assert.deepEqual([exit_code, bytes_read], [5, 200 * 200_000]);
     },
   );
+
+  it("has the tasks of another one that was killed within seconds", async () => {
+    const first = await start();
+    const { client } = await start();
+    const task_id = await runTree(first);
+    const ask = () => callTool(client, "ssh_get_task_status", { task_id }).catch(String);
+    assert.match(JSON.stringify(await ask()), /Task not found/);
+
+    await first.server.close("SIGKILL");
+
+    await eventually("it has the task", async () => /"running"/.test(JSON.stringify(await ask())));
+    await callTool(client, "ssh_cancel", { task_id });
+    assert.deepEqual(findProcesses(marker), []);
+  });
 
   it("leaves the tasks of another one that is there to it", async () => {
     const first = await start();

@@ -22,11 +22,15 @@ export async function openWindowJournal(
   const lease = await WindowLease.take(root);
   await inherit(root, lease.folder);
   const journal = await TaskJournal.open(lease.folder, logger);
-  return Object.assign(journal, { dispose: () => lease.dispose() });
+  return Object.assign(journal, {
+    takeOver: () => inherit(root, lease.folder),
+    dispose: () => lease.dispose(),
+  });
 }
 
-/** A folder as a whole is moved into ours: one window only can do that. */
-async function inherit(root: string, ours: string): Promise<void> {
+/** A folder as a whole is moved into ours: one window only can do that. @returns whether there was one. */
+async function inherit(root: string, ours: string): Promise<boolean> {
+  let inherited = false;
   for (const name of await readdir(root)) {
     const theirs = join(root, name);
     if (!isWindow(name) || theirs === ours || (await WindowLease.isHeld(theirs))) continue;
@@ -36,8 +40,10 @@ async function inherit(root: string, ours: string): Promise<void> {
     });
   }
   for (let inner = await innerWindows(ours); inner.length > 0; inner = await innerWindows(ours)) {
+    inherited = true;
     for (const name of inner) await unpack(join(ours, name), ours);
   }
+  return inherited;
 }
 
 async function innerWindows(folder: string): Promise<string[]> {

@@ -1,4 +1,7 @@
 import type { CancelRequest } from "./cancelReceipt";
+import type { Clock } from "./clock";
+import type { Disposable } from "./lifecycle";
+import type { Logger } from "./logger";
 import { isCancellable, isDurable, isEnded, type Task } from "./task";
 import type { TaskKeeper } from "./taskKeeper";
 import type { TaskRun } from "./taskRun";
@@ -13,6 +16,8 @@ export interface Durability {
 }
 
 export interface TaskHandoverParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly store?: TaskStore;
   readonly durability?: Durability;
 }
@@ -23,18 +28,29 @@ const shutdownRequest: CancelRequest = {
   graceSeconds: 1,
 };
 
+/** How long, about, the tasks of a window that ends wait for another one that is open. */
+const takeOverMs = 3000;
+
 /** From one window to the next: takes up the tasks that were left, and leaves those that go on. */
 export class TaskHandover {
   private restoring: Promise<readonly Task[]> | undefined;
+  private nextLook: Disposable | undefined;
+  private left = false;
 
   constructor(
     private readonly parts: TaskHandoverParts,
     private readonly keeper: TaskKeeper | undefined,
   ) {}
 
-  /** Calls `takeUp` with each task that was kept, once. @returns those that had not ended. Rejects as the store does. */
+  /**
+   * Calls `takeUp` with each task that was kept, and later with those of windows that end meanwhile; with some perhaps more
+   * than once. @returns those that had not ended. Rejects as the store does.
+   */
   restore(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
-    this.restoring ??= this.load(takeUp);
+    if (!this.restoring) {
+      this.restoring = this.load(takeUp);
+      this.lookLater(takeUp);
+    }
     return this.restoring;
   }
 
@@ -43,6 +59,8 @@ export class TaskHandover {
     listRuns: () => readonly TaskRun[],
     cancel: (taskId: string, request: CancelRequest) => Promise<unknown>,
   ): Promise<void> {
+    this.left = true;
+    this.nextLook?.dispose();
     await this.restoring?.catch(() => undefined); // whoever asked for it is told
     const live = listRuns().filter(({ task }) => isCancellable(task));
     const ending = live.filter((run) => !this.goesOn(run.task));
@@ -55,8 +73,29 @@ export class TaskHandover {
     this.keeper?.dispose();
   }
 
+  private lookLater(takeUp: (stored: StoredTask) => void): void {
+    const { store, clock } = this.parts;
+    if (this.left || !store?.takeOver) return;
+    this.nextLook = clock.after(clock.about(takeOverMs), () => void this.look(takeUp));
+  }
+
+  private async look(takeUp: (stored: StoredTask) => void): Promise<void> {
+    try {
+      const { store } = this.parts;
+      if (store && (await store.takeOver?.())) {
+        // What was removed here must not come back.
+        await store.flush();
+        await this.load(takeUp);
+      }
+    } catch (error) {
+      this.parts.logger.warn(`the tasks of other windows can't be taken over: ${String(error)}`);
+    }
+    this.lookLater(takeUp);
+  }
+
   private async load(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
     const stored = (await this.parts.store?.load()) ?? [];
+    if (this.left) return [];
     for (const one of stored) takeUp(one);
     return stored.map(({ task }) => task).filter((task) => !isEnded(task));
   }

@@ -1,10 +1,9 @@
 import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
 import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
-import { within, type Clock } from "./clock";
+import { within } from "./clock";
 import { describeForLog } from "./describeForLog";
 import type { Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
-import type { Logger } from "./logger";
 import type { OutputCursor, OutputSlice } from "./outputLog";
 import { OutputMemory } from "./outputMemory";
 import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
@@ -24,8 +23,6 @@ import { waitForTask, type WaitOptions } from "./waitForTask";
 export interface TaskManagerParts extends TaskHandoverParts {
   readonly catalog: Pick<HostCatalog, "findHost">;
   readonly hosts: RemoteHosts;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly limits: Limits;
 }
 
@@ -252,6 +249,7 @@ export class TaskManager implements Disposable {
   }
 
   private takeUp(stored: StoredTask): void {
+    if (this.registry.find(stored.task.id)) return;
     const run = TaskRun.restore(stored, this.runParts(stored.task));
     this.registry.add(run);
     if (!isSettled(run.task)) this.slots.take(run.task.id, run.task.alias);

@@ -36,6 +36,8 @@ export interface StoredTask {
 export interface TaskStore {
   /** Every task that is kept, oldest first. What can't be read is logged and left out. */
   load(): Promise<readonly StoredTask[]>;
+  /** Gets the tasks of windows that have ended since; `load` gives them too then. @returns whether there were any. */
+  takeOver?(): Promise<boolean>;
   /** Keeps the state of a task; a later call replaces an earlier one. Written soon; never throws. */
   saveTask(task: Task, process: RemoteProcess | undefined): void;
   /** Keeps the output of a task, likewise. */

@@ -112,6 +112,22 @@ else
       third.dispose();
     });
 
+    it("give the tasks of a window that ends to one that is open, when it asks", async (t) => {
+      const { open, idsIn } = await createRoot(t);
+      const first = await open();
+      const second = await open();
+      first.saveTask(task, undefined);
+      await first.flush();
+      assert.equal(await second.takeOver?.(), false);
+
+      first.dispose();
+
+      assert.equal(await second.takeOver?.(), true);
+      assert.deepEqual(await idsIn(second), [task.id]);
+      assert.equal(await second.takeOver?.(), false);
+      second.dispose();
+    });
+
     it("are had where the path is too long for a socket", async (t) => {
       const { open, idsIn } = await createRoot(t, "x".repeat(120));
       const first = await open();
