@@ -252,10 +252,12 @@ export class TaskManager implements Disposable {
   }
 
   private takeUp(stored: StoredTask): void {
-    const run = TaskRun.restore(stored, this.runParts(stored.task));
+    const { task } = stored;
+    const run = new TaskRun(task, this.runParts(task), stored);
     this.registry.add(run);
-    if (!isSettled(run.task)) this.slots.take(run.task.id, run.task.alias);
-    this.events.fireChange(run.task);
+    if (!isSettled(task)) this.slots.take(task.id, task.alias);
+    this.events.fireChange(task);
+    run.takeUp();
   }
 
   private runParts({ id, alias }: Task): TaskRunParts {
