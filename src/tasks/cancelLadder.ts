@@ -33,12 +33,15 @@ export class CancelLadder {
   private exitCode: number | undefined;
   private exit: Climb["exit"] = "own";
 
+  /** @param request with the time when it was made, when that was in an earlier window. */
   constructor(
-    request: CancelRequest & { readonly graceSeconds: number },
+    request: CancelRequest & { readonly graceSeconds: number; readonly requestedAt?: number },
     private readonly clock: Clock,
   ) {
     this.graceSeconds = request.graceSeconds;
-    this.cancel = { ...request, requestedAt: clock.now() };
+    this.cancel = { requestedAt: clock.now(), ...request };
+    // What that window sent may have ended what is not found any more.
+    if (request.requestedAt !== undefined) this.exit = "unclear";
     if (request.force) this.forced.abort();
   }
 

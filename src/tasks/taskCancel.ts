@@ -64,7 +64,7 @@ export class TaskCancel implements Disposable {
     this.owned.dispose();
   }
 
-  private createLadder(request: CancelRequest): CancelLadder {
+  private createLadder(request: CancelRequest & { readonly requestedAt?: number }): CancelLadder {
     const graceSeconds = request.graceSeconds ?? this.parts.graceSeconds();
     return this.owned.add(new CancelLadder({ ...request, graceSeconds }, this.parts.clock));
   }

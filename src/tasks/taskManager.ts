@@ -249,11 +249,13 @@ export class TaskManager implements Disposable {
   }
 
   private takeUp(stored: StoredTask): void {
-    if (this.registry.find(stored.task.id)) return;
-    const run = TaskRun.restore(stored, this.runParts(stored.task));
+    const { task } = stored;
+    if (this.registry.find(task.id)) return;
+    const run = new TaskRun(task, this.runParts(task), stored);
     this.registry.add(run);
-    if (!isSettled(run.task)) this.slots.take(run.task.id, run.task.alias);
-    this.events.fireChange(run.task);
+    if (!isSettled(task)) this.slots.take(task.id, task.alias);
+    this.events.fireChange(task);
+    run.takeUp();
   }
 
   private runParts({ id, alias }: Task): TaskRunParts {

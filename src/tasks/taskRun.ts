@@ -68,16 +68,6 @@ export class TaskRun {
     this.owned.add(clock.after(leftMs, () => this.onDeadline()));
   }
 
-  /**
-   * A task of an earlier window. What is durable and still runs is followed again; of what isn't, the end is asked for, as
-   * nobody will see it otherwise.
-   */
-  static restore({ task, ...stored }: StoredTask, parts: TaskRunParts): TaskRun {
-    const run = new TaskRun(task, parts, stored);
-    run.takeUp();
-    return run;
-  }
-
   get task(): Task {
     return this.state.task;
   }
@@ -96,6 +86,22 @@ export class TaskRun {
     const durable = this.task.durable && why === undefined;
     const how = { durable, merge, maxSeconds, admit };
     this.hearOf(host.start({ ...this.sinks, taskId, command, ...how }), why);
+  }
+
+  /**
+   * Of a task of an earlier window, once it can be found. What is durable and still runs is followed again; of what isn't,
+   * the end is asked for, as nobody will see it otherwise.
+   */
+  takeUp(): void {
+    const { task, process } = this;
+    const follow = isDurable(task) && !isEnded(task);
+    const what = { taskId: task.id, process, follow, from: this.output.size };
+    const remote = this.parts.host.adopt({ ...this.sinks, ...what });
+    if (isEnded(task)) this.remote = remote;
+    else this.hearOf(remote);
+    this.taskCancel.resume();
+    const unseen = task.status === "pending" || (task.status === "running" && !follow);
+    if (unseen) this.parts.requestCancel({ requestedBy: "shutdown", reason: windowClosed });
   }
 
   /** Lets go of what goes on without this window. */
@@ -139,18 +145,6 @@ export class TaskRun {
   /** Its host can be reached: a verification that failed may work now. */
   onHostReached(): void {
     this.taskCancel.tryNow();
-  }
-
-  private takeUp(): void {
-    const { task, process } = this;
-    const follow = isDurable(task) && !isEnded(task);
-    const what = { taskId: task.id, process, follow, from: this.output.size };
-    const remote = this.parts.host.adopt({ ...this.sinks, ...what });
-    if (isEnded(task)) this.remote = remote;
-    else this.hearOf(remote);
-    this.taskCancel.resume();
-    const unseen = task.status === "pending" || (task.status === "running" && !follow);
-    if (unseen) this.parts.requestCancel({ requestedBy: "shutdown", reason: windowClosed });
   }
 
   private hearOf(remote: RemoteTask, attachedBecause?: string): void {

@@ -1,13 +1,18 @@
 import type { HostCatalog, HostInfo } from "../../src/tasks/remoteHost";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
-import { TaskManager, type StartRequest } from "../../src/tasks/taskManager";
 import type { Task } from "../../src/tasks/task";
+import type { Durability } from "../../src/tasks/taskHandover";
+import { TaskManager, type StartRequest } from "../../src/tasks/taskManager";
+import type { TaskStore } from "../../src/tasks/taskStore";
 import { FakeClock, settle } from "./fakeClock";
 import { FakeRemoteHosts, type FakeRemoteTask } from "./fakeRemoteHost";
 
 export interface CreateTasksOptions {
   readonly aliases?: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** What an earlier window has left. */
+  readonly store?: TaskStore;
+  readonly durability?: Durability;
 }
 
 export interface StartedTask {
@@ -50,7 +55,9 @@ export function createTasks(options: CreateTasksOptions = {}): TasksHarness {
   const log: string[] = [];
   const limits = { ...smallLimits, ...options.limits };
   const logger = createLogger(log);
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
+  const { store, durability } = options;
+  const handover = { ...(store && { store }), ...(durability && { durability }) };
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...handover });
   const events: Task[] = [];
   tasks.onDidChangeTask((task) => events.push(task));
 

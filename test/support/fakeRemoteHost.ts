@@ -19,8 +19,12 @@ import type {
 export class FakeRemoteHosts implements RemoteHosts {
   /** Every task that reached a host, in order. */
   readonly launched: FakeRemoteTask[] = [];
+  /** Every task taken up again, in order. */
+  readonly adopted: { readonly remote: FakeRemoteTask; readonly adoption: Adoption }[] = [];
   /** Called with every task that may be launched, for a test that wants them all to behave in one way. */
   onLaunch: (remote: FakeRemoteTask) => void = () => undefined;
+  /** Likewise with every task that is taken up again, before anything is asked of it. */
+  onAdopt: (remote: FakeRemoteTask) => void = () => undefined;
   /** Aliases of hosts that never become ready for a command. */
   readonly hanging = new Set<string>();
   private readonly connected = new Emitter<string>((error) => {
@@ -61,9 +65,6 @@ export class FakeRemoteHosts implements RemoteHosts {
     return found;
   }
 
-  /** Every task taken up again, in order. */
-  readonly adopted: { readonly remote: FakeRemoteTask; readonly adoption: Adoption }[] = [];
-
   private adopt(alias: string, adoption: Adoption): FakeRemoteTask {
     const launch = { ...adoption, command: "", durable: true, merge: false, maxSeconds: 0 };
     const remote = new FakeRemoteTask(
@@ -73,6 +74,7 @@ export class FakeRemoteHosts implements RemoteHosts {
       adoption.process,
     );
     this.adopted.push({ remote, adoption });
+    this.onAdopt(remote);
     return remote;
   }
 
@@ -111,7 +113,7 @@ export class FakeRemoteTask implements RemoteTask {
 
   constructor(
     readonly alias: string,
-    private readonly launch: Launch,
+    readonly launch: Launch,
     private readonly clock: Clock,
     process?: RemoteProcess,
   ) {
