@@ -4,7 +4,7 @@
 # Arguments: a nonce, leader.sh, deadline.sh with all it needs, and the bytes of output to keep per task. It says `READY`, then reads requests:
 #   start ID SECONDS MERGE LENGTH    runs the command, the LENGTH bytes that follow the line; SECONDS 0 is no deadline;
 #                                    with MERGE 1 both streams are one. Asked again, it starts nothing twice
-#   follow ID OUT ERR                says what the task prints from these offsets on, and its end
+#   follow ID OUT ERR                says who it is, what the task prints from these offsets on, and its end
 #   unfollow ID
 # What it says, each line behind a nonce:
 #   started ID PID START BOOT_ID SUPERVISOR REAPER                    what leader.sh said of itself
@@ -131,6 +131,14 @@ sub let_go_of_client {
   close $inotify if $inotify;
 }
 
+# Also says `started`, to who has not heard it.
+sub follow_from {
+  my ($id, $out, $err) = @_;
+  my $folder = find_folder($id);
+  say_started($id, $folder) if defined $folder;
+  follow($id, $out, $err);
+}
+
 sub say_started {
   my ($id, $folder) = @_;
   my $words = first_line("$folder/main");
@@ -149,7 +157,7 @@ sub answer_requests {
     my $command = substr $input, $begin, $length;
     $input = substr $input, $begin + $length;
     if ($verb eq "start") { start($id, @words[0, 1], $command) }
-    elsif ($verb eq "follow") { follow($id, @words) }
+    elsif ($verb eq "follow") { follow_from($id, @words) }
     elsif ($verb eq "unfollow") { unfollow($id) }
   }
 }

@@ -144,14 +144,17 @@ export class DurableTask implements RemoteTask {
   /** A start that may have been heard is asked for again: the host starts nothing twice. */
   private ask(line: DurableLine, follower: Follower): void {
     const { task } = this;
+    if (!this.process) {
+      clearTimeout(this.launchTimer);
+      const { launchSeconds } = this.host.limits;
+      this.launchTimer = setTimeout(() => this.onLaunchSilence(), launchSeconds * 1000);
+    }
     if (this.process || "from" in task) {
       line.follow(task.taskId, this.read, follower);
       this.onLinked();
       return;
     }
     this.sent = true;
-    const { launchSeconds } = this.host.limits;
-    this.launchTimer = setTimeout(() => this.onLaunchSilence(), launchSeconds * 1000);
     const { taskId, command, merge, maxSeconds } = task;
     line.start({ taskId, command, merge, seconds: maxSeconds }, follower);
   }

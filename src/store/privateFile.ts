@@ -13,7 +13,8 @@ export async function readFileUpTo(path: string, maxBytes: number): Promise<Buff
   if (!kind) return undefined;
   if (!kind.isFile()) throw new Error("It is not a regular file");
   // Should it have become a link or a pipe since: it is not followed, and not waited for.
-  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(unlessMissing);
+  if (!file) return undefined;
   try {
     const { size } = await file.stat();
     if (size > maxBytes)

@@ -48,7 +48,10 @@ export class TaskHandover {
    */
   restore(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
     if (!this.restoring) {
-      this.restoring = this.load(takeUp);
+      this.restoring = this.load().then((stored) => {
+        for (const one of stored) takeUp(one);
+        return stored.map(({ task }) => task).filter((task) => !isEnded(task));
+      });
       this.lookLater(takeUp);
     }
     return this.restoring;
@@ -85,7 +88,10 @@ export class TaskHandover {
       if (store && (await store.takeOver?.())) {
         // What was removed here must not come back.
         await store.flush();
-        await this.load(takeUp);
+        const stored = await this.load();
+        // They are the next window's.
+        if (this.left) return;
+        for (const one of stored) takeUp(one);
       }
     } catch (error) {
       this.parts.logger.warn(`the tasks of other windows can't be taken over: ${String(error)}`);
@@ -93,11 +99,8 @@ export class TaskHandover {
     this.lookLater(takeUp);
   }
 
-  private async load(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
-    const stored = (await this.parts.store?.load()) ?? [];
-    if (this.left) return [];
-    for (const one of stored) takeUp(one);
-    return stored.map(({ task }) => task).filter((task) => !isEnded(task));
+  private async load(): Promise<readonly StoredTask[]> {
+    return (await this.parts.store?.load()) ?? [];
   }
 
   /** What was not seen running on its host may never have been. */

@@ -89,8 +89,8 @@ export class TaskRun {
   }
 
   /**
-   * Of a task of an earlier window, once it can be found. What is durable and still runs is followed again; of what isn't,
-   * the end is asked for, as nobody will see it otherwise.
+   * Of a task of an earlier window, once it can be found. What is durable is followed again, also where that window has not
+   * heard whether it was started; of what isn't, the end is asked for, as nobody will see it otherwise.
    */
   takeUp(): void {
     const { task, process } = this;
@@ -100,8 +100,11 @@ export class TaskRun {
     if (isEnded(task)) this.remote = remote;
     else this.hearOf(remote);
     this.taskCancel.resume();
-    const unseen = task.status === "pending" || (task.status === "running" && !follow);
-    if (unseen) this.parts.requestCancel({ requestedBy: "shutdown", reason: windowClosed });
+    if (!follow && (task.status === "pending" || task.status === "running")) this.onWindowClosed();
+  }
+
+  private onWindowClosed(): void {
+    this.parts.requestCancel({ requestedBy: "shutdown", reason: windowClosed });
   }
 
   /** Lets go of what goes on without this window. */
@@ -193,6 +196,9 @@ export class TaskRun {
   private onEndUnasked(end: RemoteEnd): void {
     if (end.kind === "unseen") {
       this.parts.requestCancel({ requestedBy: "connection", reason: end.error.message });
+    } else if (end.kind === "lost" && this.task.status === "pending") {
+      // Its host does not know it, so it may still be on its way there.
+      this.onWindowClosed();
     } else if (end.kind === "lost") {
       this.state.lost({ error: end.error });
     } else if (end.kind === "exited" && end.timedOut) {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { CancelClimb, Launch, OutputStream } from "../../src/tasks/remoteHost";
+import type { CancelClimb, Launch, OutputStream, RemoteTask } from "../../src/tasks/remoteHost";
 import { eventually } from "../support/eventually";
 import { createLaunch } from "../support/launches";
 import { findProcesses, kill, killAll, uniqueMarker } from "../support/processes";
@@ -223,4 +223,38 @@ describe("a durable task", { timeout: 60_000 }, () => {
     assert.deepEqual(await adopted.ended, { kind: "exited", exitCode: 5 });
     assert.equal(out, "e\ntwo\n");
   });
+
+  it("says who it is to a window that has not heard it start", async () => {
+    const { remote, taskId } = start("sleep 0.3; exit 5");
+    const process = await remote.started;
+    remote.release();
+
+    const adopted = adopt(taskId);
+
+    assert.deepEqual(await adopted.started, process);
+    assert.deepEqual(await adopted.ended, { kind: "exited", exitCode: 5 });
+    adopted.forget();
+  });
+
+  it("that is not known to its host says so, and a cancel keeps it from running later", async () => {
+    const taskId = `build01:${marker}:${++count}`;
+
+    const adopted = adopt(taskId);
+
+    assert.equal((await adopted.ended).kind, "lost");
+    assert.equal((await adopted.cancel(noGrace)).neverRan, true);
+    const late = ssh.hosts
+      .host("build01")
+      .start(createLaunch({ taskId, command: `echo ${marker}`, durable: true }));
+    assert.equal((await late.ended).kind, "neverRan");
+    late.forget();
+  });
+
+  function adopt(taskId: string): RemoteTask {
+    const { durable: _, ...sinks } = createLaunch({});
+    const from = { stdout: 0, stderr: 0 };
+    return ssh.hosts
+      .host("build01")
+      .adopt({ ...sinks, taskId, process: undefined, follow: true, from });
+  }
 });

@@ -73,6 +73,7 @@ export class FakeRemoteHosts implements RemoteHosts {
       this.clock,
       adoption.process,
     );
+    void remote.becomeReady();
     this.adopted.push({ remote, adoption });
     this.onAdopt(remote);
     return remote;
@@ -213,7 +214,7 @@ export class FakeRemoteTask implements RemoteTask {
     this.launch.onLink(connected);
   }
 
-  /** Nobody waits for it on its host any more. */
+  /** Nobody waits for it on its host any more, or nobody has begun to. */
   loseSupervisor(error: Error): void {
     this.mustLive("loseSupervisor");
     this.finish({ kind: "lost", error });

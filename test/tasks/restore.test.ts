@@ -32,7 +32,7 @@ describe("a durable task that ran on without a window", () => {
     assert.deepEqual(remote().climbs, []);
     const kept = store.find(now().id);
     assert.equal(kept?.task.status, "completed");
-    assert.deepEqual([kept?.output?.ended, kept?.output?.stdout.size], [true, 8]);
+    assert.deepEqual([kept.output?.ended, kept.output?.stdout.size], [true, 8]);
   });
 
   it("is followed from the start where no output was kept, and may have lost some since", async () => {
@@ -108,9 +108,50 @@ describe("a durable task that ran on without a window", () => {
   });
 });
 
+describe("a durable task whose start was not heard of when its window was closed", () => {
+  it("is followed from its beginning, and runs once its host says so", async () => {
+    const { hosts, now, remote, store } = await createNextWindow([storedTask("pending")]);
+    const { follow, process, from } = hosts.adopted[0]?.adoption ?? {};
+    assert.deepEqual([follow, process], [true, undefined]);
+    assert.deepEqual(from, { stdout: 0, stderr: 0 });
+    assert.equal(now().status, "pending");
+
+    remote().run();
+    remote().write("stdout", "all\n");
+    await settle();
+
+    assert.equal(now().status, "running");
+    const kept = store.find(now().id);
+    assert.equal(kept.process?.pid, 4711);
+    assert.deepEqual(remote().climbs, []);
+    remote().exit(0);
+    await settle();
+    assert.equal(now().status, "completed");
+  });
+
+  for (const { says, status } of [
+    { says: "has nothing of it", status: "cancelled" },
+    { says: "says nothing of it", status: "failed" },
+  ]) {
+    it(`is kept from running later where its host ${says}`, async () => {
+      const { now, remote, store } = await createNextWindow([storedTask("pending")]);
+      const error = new Error(`It ${says}.`);
+      remote().onCancel = () => Promise.resolve(reports.neverRan);
+
+      if (says === "has nothing of it") remote().loseSupervisor(error);
+      else remote().loseConnection(error);
+      await settle();
+
+      const task = now();
+      assert.deepEqual([task.status, "receipt" in task && task.receipt?.verified], [status, true]);
+      assert.equal(remote().climbs.length, 1);
+      assert.equal(store.find(task.id)?.task.status, status);
+    });
+  }
+});
+
 describe("what an earlier window left that does not go on by itself", () => {
   const unseen = [
-    { what: "a pending task", stored: storedTask("pending") },
     { what: "an attached pending task", stored: storedTask("pending", { durable: false }) },
     { what: "an attached running task", stored: storedTask("running", { durable: false }) },
   ];
