@@ -122,7 +122,7 @@ describe("a durable task whose start was not heard of when its window was closed
 
     assert.equal(now().status, "running");
     const kept = store.find(now().id);
-    assert.equal(kept.process?.pid, 4711);
+    assert.equal(kept?.process?.pid, 4711);
     assert.deepEqual(remote().climbs, []);
     remote().exit(0);
     await settle();
