@@ -5,8 +5,8 @@
 #   list NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER            names them, and touches nothing
 #   remove NONCE TASK_ID                                           forgets a durable task that has ended
 #   force NONCE                                                    ends the grace of a cancel that has begun
-# LEADER to REAPER are what the main process said of itself (leader.sh); a word that is not known is `-`. Requests are
-# answered side by side; each line of an answer begins with its nonce:
+# LEADER to REAPER are what the main process said of itself (leader.sh); a word that is not known is `-`. Each line of an
+# answer begins with its nonce:
 #   BEGIN
 #   EXITED CODE                               the main process had ended by itself
 #   FOUND, SIGNAL, FOREIGN, LEFT, ORPHAN      of a cancel: see ladder.sh and report.sh
@@ -14,6 +14,8 @@
 #   END VERDICT    see ladder.sh and report.sh; `never`: the command never runs; `rebooted`: what ran before is gone;
 #                  `launching`: nothing is left, but a script on its way could not be kept from running; `listed`;
 #                  `removed`
+# Requests are answered side by side, but look at the processes of the host a few at a time: a look reads them all, and who
+# asks for the end of a thousand tasks must not take the host from everybody else.
 # A lost connection does not end a cancel.
 st_control() {
   set +e +u +f
@@ -21,6 +23,7 @@ st_control() {
   PATH=${PATH:+$PATH:}/usr/bin:/bin PROC=/proc
   trap '' PIPE HUP
   exec 2>/dev/null
+  st_open_turns "$1"
   printf '\n%s READY\n' "$1"
   NONCE=$1 st_days=${2:-7}
   (st_sweep_folders) </dev/null >/dev/null &
@@ -36,6 +39,29 @@ st_control() {
   done
   # A look proves itself by the pid of this shell: it has to outlive the answers.
   wait
+}
+
+# Looks that are under way at a time, each three programs that read and compare.
+st_max_looks=8
+
+# Sets st_turns and opens descriptor 3, see members.sh. Where no pipe is to be had, nobody waits for a turn.
+st_open_turns() {
+  st_turns=''
+  for st_place in "${TMPDIR:-/tmp}" /var/tmp /dev/shm "$HOME"; do
+    st_pipe=$st_place/ssh-tasks-$1
+    mkfifo -m 600 "$st_pipe" || continue
+    if [ -r "$st_pipe" ] && [ -w "$st_pipe" ]; then
+      exec 3<>"$st_pipe"
+      st_turns=$st_max_looks
+    fi
+    rm -f "$st_pipe"
+    break
+  done
+  st_looks=0
+  while [ $st_looks -lt "${st_turns:-0}" ]; do
+    echo >&3
+    st_looks=$((st_looks + 1))
+  done
 }
 
 # st_answer FUNCTION TASK_ID LEADER BOOT_ID SUPERVISOR REAPER [GRACE]

@@ -11,12 +11,14 @@
 #   SUPERVISOR    pid of what waits for the main process, "" when not known
 #   MEMBERS       of the call before; the same pid with the same start time is the same process
 #   PROC          the proc file system; without one, ps has to do
+#   st_turns      where it is not empty, descriptor 3 is a pipe with a line for each look that may be under way at a time
 # A process is a member when it carries a mark (environment, descriptor), is the main process, was one before, lives in a
 # session of the task, descends from the supervisor in another session than its own, or descends from a member. A session
 # is the task's when its leader is the main process, or when a marked process lives in it and its leader is marked or
 # gone: so a reused pid never brings in somebody else's processes. Nor does that of the supervisor, which is older than
 # the main process.
 st_members() {
+  st_take_turn
   # Lists go in over a pipe: an argument that is too long would fail the whole look (MAX_ARG_STRLEN, execve(2)).
   st_seen=$(
     {
@@ -85,6 +87,7 @@ st_members() {
           if (parent[p] == 1 && !(p in member) && p != self && p != supervisor && moment(start[p]) >= began) printf " %s", p
       }'
   )
+  st_pass_turn
   case $st_seen in looked*) LOOKED=yes ;; *) LOOKED=no; return 1 ;; esac
   MEMBERS=${st_seen%%
 *}
@@ -99,6 +102,14 @@ foreign}"
   for st_member in $MEMBERS; do PIDS="$PIDS ${st_member%%:*}"; done
   [ -n "$PIDS" ]
 }
+
+# A signal may interrupt the first wait.
+st_take_turn() {
+  st_turn=none
+  [ -z "$st_turns" ] || { ! read -r _ <&3 && ! read -r _ <&3; } || st_turn=taken
+}
+
+st_pass_turn() { [ "$st_turn" = none ] || echo >&3; }
 
 # A line for each mark of a process: its pid, or a file of it in PROC. None is `stat`, whatever names a process chooses.
 st_marked() {

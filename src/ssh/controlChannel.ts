@@ -8,11 +8,14 @@ import { HostLines } from "./hostLines";
 import { ProcessListReader } from "./processListReader";
 import { controlScript, requestLine, type TaskTarget } from "./remoteScripts";
 import type { SshConnection } from "./sshConnection";
+import { SilenceTimer } from "./silenceTimer";
 import { connectionLost, hostSilent } from "./sshErrors";
 
 /** Seconds that a climb may take beside its grace. */
 const climbSeconds = 8;
 const listSeconds = 8;
+/** How long a request may wait beyond that, while the host is busy with others: it answers a few at a time. */
+const busySeconds = 600;
 
 /** Reads the lines of one answer, without their nonce; @returns what a line brought with it, if anything that counts. */
 interface AnswerReader {
@@ -38,7 +41,12 @@ export interface ControlChannelOptions {
 export class ControlChannel {
   private readonly requests = new Map<string, Request>();
   private readonly lines = new HostLines((line) => this.onLine(line));
+  private channel: ClientChannel | undefined;
   private closed = false;
+  private retired = false;
+  private removals: Promise<unknown> = Promise.resolve();
+  /** By performance.now(). */
+  private heardAt = 0;
   private onReady: (() => void) | undefined;
 
   private constructor(
@@ -73,7 +81,7 @@ export class ControlChannel {
   }
 
   get isOpen(): boolean {
-    return !this.closed;
+    return !this.closed && !this.retired;
   }
 
   /**
@@ -114,9 +122,15 @@ export class ControlChannel {
     return reader.result(this.options.alias);
   }
 
-  /** Has the host forget a durable task that has ended. Nobody waits for it. */
-  remove(target: TaskTarget): void {
-    this.write(requestLine("remove", createNonce(), target));
+  /** Has the host forget a durable task that has ended, one at a time. Resolves when it has, or can't be asked. */
+  async remove(target: TaskTarget, beginSeconds: number): Promise<void> {
+    const nonce = createNonce();
+    const line = requestLine("remove", nonce, target);
+    const seconds = { begin: beginSeconds, end: beginSeconds };
+    const options = { reader: removalReader, seconds, onBegin: () => undefined };
+    const removal = this.removals.then(() => this.ask(line, nonce, options));
+    this.removals = removal.catch(() => undefined); // a later sweep of the host does it
+    await this.removals;
   }
 
   /** Lets go of the channel; what it was asked to cancel goes on. */
@@ -124,8 +138,6 @@ export class ControlChannel {
     this.closed = true;
     this.channel?.close();
   }
-
-  private channel: ClientChannel | undefined;
 
   /** Sends a request and waits for its end. @returns why it broke off after it had begun. */
   private async ask(
@@ -139,16 +151,11 @@ export class ControlChannel {
   ): Promise<TaskError | undefined> {
     const { reader, seconds, onBegin } = options;
     const started = { begun: false };
-    let timer: NodeJS.Timeout | undefined;
+    const timer = new SilenceTimer(() => this.heardAt, busySeconds);
     try {
       await new Promise<void>((resolve, reject) => {
-        const expect = (what: string, within: number): void => {
-          clearTimeout(timer);
-          timer = setTimeout(
-            () => reject(hostSilent(this.options.alias, what, within)),
-            within * 1000,
-          );
-        };
+        const expect = (what: string, within: number): void =>
+          timer.await(within, () => reject(hostSilent(this.options.alias, what, within)));
         const onNews = (news: "begun" | "ended"): void => {
           if (news === "ended") {
             resolve();
@@ -165,11 +172,14 @@ export class ControlChannel {
       });
       return undefined;
     } catch (error) {
+      this.retired = true;
       if (started.begun) return error as TaskError;
       throw error;
     } finally {
-      clearTimeout(timer);
+      timer.stop();
       this.requests.delete(nonce);
+      // It is stuck, as far as one can tell: those who still wait for an answer may get it, and nobody else asks.
+      if (this.retired && this.requests.size === 0) this.close();
     }
   }
 
@@ -195,6 +205,7 @@ export class ControlChannel {
     const rest = line.slice(nonce.length + 1);
     if (nonce === this.nonce && rest === "READY") this.onReady?.();
     const request = this.requests.get(nonce);
+    if (request) this.heardAt = performance.now();
     const news = request?.reader.readLine(rest);
     if (news) request?.onNews(news);
   }
@@ -203,6 +214,10 @@ export class ControlChannel {
     if (!this.closed) this.channel?.write(text);
   }
 }
+
+const removalReader: AnswerReader = {
+  readLine: (line) => (line.startsWith("END ") ? "ended" : undefined),
+};
 
 function createNonce(): string {
   return randomBytes(16).toString("hex");

@@ -49,11 +49,7 @@ export class TaskControl {
 
   /** Has the host forget a durable task that has ended, if it can be reached now; a later sweep of the host does the rest. */
   forget(target: TaskTarget): void {
-    const over = (control: ControlChannel): Promise<true> => {
-      control.remove(target);
-      return Promise.resolve(true);
-    };
-    void this.overOpenConnection(over).catch(() => undefined);
+    void this.overOpenConnection((control) => control.remove(target, stuckSeconds));
   }
 
   /** Undefined when there is no open connection, or it does not answer. */
@@ -77,12 +73,7 @@ export class TaskControl {
       const seconds = options.fresh ? patientSeconds : stuckSeconds;
       const control = await within(systemClock, seconds * 1000, lease.control());
       if (!control) throw hostSilent(this.alias, "start a shell for cancels", seconds);
-      try {
-        return await ask(control);
-      } catch (error) {
-        control.close(); // it is stuck: the next one opens another
-        throw error;
-      }
+      return await ask(control);
     } finally {
       lease.release();
     }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, type TestContext } from "node:test";
 import { createCancelHarness, findMentions, type CancelHarness } from "../support/cancelHarness";
 import { eventually } from "../support/eventually";
-import { findProcesses, killAll, uniqueMarker } from "../support/processes";
+import { findProcesses, killAll, listProcesses, uniqueMarker } from "../support/processes";
 
 /** Three ways to be a child, the second an orphan in a session of its own. */
 const tree = (marker: string): string =>
@@ -73,19 +73,47 @@ describe("many cancels on one host leave nothing behind", { timeout: 240_000 }, 
     await assertNothingLeft(ids);
   });
 
-  it("50 at once", { timeout: 120_000 }, async (t) => {
-    const base = uniqueMarker();
-    t.after(() => killAll(base));
-    const markers = Array.from({ length: 50 }, (_, n) => markerOf(base, n));
-    const ids = await Promise.all(markers.map((marker) => host.ssh.start(tree(marker))));
-    const all = (): boolean => findProcesses(base).length === 50 * treeSize;
-    await eventually("all trees run", all, 60_000);
+  for (const { count, durable } of [
+    { count: 50, durable: false },
+    { count: 100, durable: true },
+  ]) {
+    const title = `${count} at once, ${durable ? "durable" : "attached"}, with few looks under way`;
+    it(title, { timeout: 120_000 }, async (t) => {
+      const base = uniqueMarker();
+      t.after(() => killAll(base));
+      const markers = Array.from({ length: count }, (_, n) => markerOf(base, n));
+      const start = (marker: string) => host.ssh.start(tree(marker), { durable });
+      const ids = await Promise.all(markers.map(start));
+      const all = (): boolean => findProcesses(base).length === count * treeSize;
+      await eventually("all trees run", all, 60_000);
+      const looks = watchLooks(t);
 
-    await Promise.all(ids.map((id, n) => cancel(id, String(markers[n]))));
+      await Promise.all(ids.map((id, n) => cancel(id, String(markers[n]))));
 
-    await assertNothingLeft(ids);
-  });
+      assert.ok(looks.most > 0 && looks.most <= maxLooks, `${looks.most} looks at a time`);
+      if (durable) host.ssh.tasks.clearFinished();
+      else await assertNothingLeft(ids);
+      await eventually("no folder is left", () => host.folders().length === 0);
+    });
+  }
 });
+
+/** As in control.sh. */
+const maxLooks = 8;
+
+/** The most looks at all processes (members.sh) that one shell has under way at a time: the awk of each says whose it is. */
+function watchLooks(t: TestContext) {
+  const looks = { most: 0 };
+  const timer = setInterval(() => {
+    const shells = listProcesses().flatMap(({ argv }) =>
+      argv.filter((word) => /^self=\d+$/.test(word)),
+    );
+    for (const shell of shells)
+      looks.most = Math.max(looks.most, shells.filter((other) => other === shell).length);
+  }, 20);
+  t.after(() => clearInterval(timer));
+  return looks;
+}
 
 /** The nth of a base, which finds all of them. */
 function markerOf(base: string, n: number): string {

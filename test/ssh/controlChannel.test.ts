@@ -144,17 +144,52 @@ describe("a control channel", { timeout: 60_000 }, () => {
     assert.match(lines[0] ?? "", / reaper 0$/);
   });
 
-  it("rejects when the host does not begin in time, and does not heed what it says later", async (t) => {
+  it("rejects when the host does not begin in time, and is asked nothing more; who waits is answered", async (t) => {
     const heard: Heard[] = [];
     const { cancel, control } = await createControl(t, (one) => heard.push(one));
+    const other = control.list(target, 60);
 
     await assert.rejects(cancel(0, never, 1), /did not answer the cancel within 1 s/);
 
-    heard[0]?.say("BEGIN", "END gone");
-    const next = control.list(target, 2);
-    await eventually("it was sent", () => heard.length === 2);
-    heard[1]?.say("BEGIN", "END listed");
-    assert.deepEqual(await next, []);
+    assert.equal(control.isOpen, false);
+    heard[1]?.say("BEGIN", "END gone");
+    heard[0]?.say("BEGIN", "END listed");
+    assert.deepEqual(await other, []);
+    await assert.rejects(control.list(target, 60), { code: "connectionLost" });
+    assert.equal(heard.length, 2);
+  });
+
+  it("waits longer while the host answers others", async (t) => {
+    const heard: Heard[] = [];
+    const { cancel, control } = await createControl(t, (one) => heard.push(one));
+    const other = control.list(target, 60);
+    const cancelling = cancel(0, never, 1);
+    await eventually("both are asked", () => heard.length === 2);
+
+    for (let n = 0; n < 4; n++) {
+      heard[0]?.say("PROCESS 1 1 1 root init");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    heard[1]?.say("BEGIN", "FOUND 0 0", "END gone");
+
+    assert.equal((await cancelling).gone, true);
+    heard[0]?.say("END listed");
+    assert.equal((await other).length, 4);
+  });
+
+  it("has the host forget one task after another, and goes on where one is not answered", async (t) => {
+    const heard: Heard[] = [];
+    const { control } = await createControl(t, (one) => heard.push(one));
+
+    const both = [control.remove(target, 60), control.remove(target, 60)];
+    await eventually("it is asked", () => heard.length === 1);
+    heard[0]?.say("BEGIN", "END removed");
+    await eventually("it is asked again", () => heard.length === 2);
+    heard[1]?.say("BEGIN", "END removed");
+
+    await Promise.all(both);
+    await control.remove(target, 0.1);
+    assert.equal(heard.length, 3);
   });
 
   it("is given up after the grace and 8 s when the host does not end, and keeps what was seen", async (t) => {

@@ -9,7 +9,7 @@ import { systemClock } from "../../src/tasks/clock";
 import type { RemoteEnd } from "../../src/tasks/remoteHost";
 import { isEnded, type EndedTask, type Task } from "../../src/tasks/task";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
-import { TaskManager } from "../../src/tasks/taskManager";
+import { TaskManager, type StartRequest } from "../../src/tasks/taskManager";
 import { createLogger } from "./createTasks";
 import { eventually } from "./eventually";
 import { startDropbear } from "./dropbear";
@@ -34,7 +34,7 @@ export interface SshHarness {
   readonly tasks: TaskManager;
   readonly log: string[];
   /** Starts a task and gives its id. */
-  readonly start: (command: string) => Promise<string>;
+  readonly start: (command: string, changes?: Partial<StartRequest>) => Promise<string>;
   /** Starts a task and gives its id once it is seen running. */
   readonly startRunning: (command: string) => Promise<string>;
   readonly run: (command: string) => Promise<Finished>;
@@ -93,8 +93,8 @@ export async function createSshTasks({
 }
 
 function verbs(tasks: TaskManager, hosts: SshHosts, alias: string) {
-  const start = async (command: string): Promise<string> =>
-    (await tasks.startTask({ alias, command, startedBy: "agent:test" })).id;
+  const start = async (command: string, changes: Partial<StartRequest> = {}): Promise<string> =>
+    (await tasks.startTask({ alias, command, startedBy: "agent:test", ...changes })).id;
   const startRunning = async (command: string): Promise<string> => {
     const id = await start(command);
     await eventually("the task runs", () => tasks.getTask(id)?.status === "running");
