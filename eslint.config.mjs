@@ -69,6 +69,13 @@ export default tseslint.config(
     "tinyglobby$",
   ]),
   mayImport("store/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "write-file-atomic$"]),
+  mayImport("windows/**/*.ts", [
+    "node:",
+    "\\./",
+    "\\.\\./tasks/",
+    "\\.\\./store/",
+    "vscode-jsonrpc/node$",
+  ]),
   mayImport("mcp/*.ts", ["node:", "\\./", "\\.\\./tasks/", "@modelcontextprotocol/sdk/", "zod$"]),
   mayImport("mcp/tools/*.ts", ["node:", "\\./", "\\.\\./[^/]+$", "\\.\\./\\.\\./tasks/", "zod$"]),
   mayImport("ui/**/*.ts", [

@@ -6,6 +6,7 @@ import { openGate, type RunGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { openWindowJournal } from "./store/windowJournal";
+import { shareTasks } from "./windows/shareTasks";
 import { systemClock, within } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
   const parts = { tasks, catalog, gate, clock, limits, logger, version };
   const stop = stopRequested();
   await tasks.restore();
+  const sharing = store && shareTasks({ lease: store.lease, tasks, logger });
   if (options.stdio) {
     await Promise.race([serveStdio(parts), stop]);
   } else {
@@ -77,6 +79,7 @@ async function main(): Promise<void> {
     await endpoint.dispose();
   }
   await tasks.shutdown();
+  sharing?.dispose();
   store?.dispose();
   hosts.dispose();
   await within(clock, lastAnswersMs, new Promise((resolve) => process.stdout.write("", resolve)));

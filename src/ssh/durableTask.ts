@@ -97,7 +97,7 @@ export class DurableTask implements RemoteTask {
   }
 
   forget(): void {
-    if (!this.attached) this.control.forget(this.target);
+    if (!this.attached) this.control.forget(this.task.taskId);
   }
 
   /** Also while something else was waited for; it is when it has ended. */

@@ -116,6 +116,11 @@ export class OutputLog {
     };
   }
 
+  /** At most `max` bytes of a stream in one run, from the offset or from the first kept byte after it. */
+  readBytes(stream: OutputStream, offset: number, max: number): { from: number; bytes: Buffer } {
+    return this.streams[stream].read(offset, max);
+  }
+
   get lineCount(): number {
     return this.streams.stdout.lineCount + this.streams.stderr.lineCount;
   }

@@ -1,21 +1,25 @@
-import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
+import { AllTasks, type KnownTask } from "./allTasks";
+import type { CancelOutcome } from "./cancelOutcome";
 import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
 import { within } from "./clock";
 import { describeForLog } from "./describeForLog";
 import type { Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
-import type { OutputCursor, OutputSlice } from "./outputLog";
+import { MirroredTasks } from "./mirroredTasks";
+import type { WindowNews } from "./otherWindow";
 import { OutputMemory } from "./outputMemory";
 import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
 import { RunSlots } from "./runSlots";
-import { isCancellable, isEnded, isSettled, type PendingTask, type Task } from "./task";
+import { isEnded, isSettled, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
+import { TaskEnding } from "./taskEnding";
 import { TaskEvents } from "./taskEvents";
 import { TaskHandover, type TaskHandoverParts } from "./taskHandover";
 import { hashCommand, TaskIds } from "./taskId";
-import { checkAlias, checkCommand, checkGraceSeconds, checkMaxSeconds } from "./taskRequest";
+import { checkAlias, checkCommand, checkMaxSeconds } from "./taskRequest";
 import { TaskRegistry } from "./taskRegistry";
 import { TaskKeeper } from "./taskKeeper";
+import { TaskQueries } from "./taskQueries";
 import { TaskRun, type TaskRunParts } from "./taskRun";
 import type { StoredTask } from "./taskStore";
 import { waitForTask, type WaitOptions } from "./waitForTask";
@@ -39,13 +43,11 @@ export interface StartRequest {
   readonly merge?: boolean;
 }
 
-/** How long after its grace a cancel may take to answer; the work on it goes on behind the answer. */
-const answerMarginSeconds = 10;
 /** What shutting down may take in all. */
 const shutdownMs = 4000;
 
 /** The one registry of tasks, whatever door they came through, and the one way to end them. */
-export class TaskManager implements Disposable {
+export class TaskManager extends TaskQueries implements Disposable {
   private readonly registry: TaskRegistry;
   private readonly ids: TaskIds;
   private readonly slots: RunSlots;
@@ -54,16 +56,29 @@ export class TaskManager implements Disposable {
   private readonly reached: Disposable;
   private readonly keeper: TaskKeeper | undefined;
   private readonly handover: TaskHandover;
+  private readonly mirrored: MirroredTasks;
+  private readonly ending: TaskEnding;
+  protected readonly known: AllTasks;
   private closing: Promise<unknown> | undefined;
 
   constructor(private readonly parts: TaskManagerParts) {
+    super();
     this.ids = new TaskIds(() => parts.clock.now());
     this.slots = new RunSlots(parts.limits);
     this.events = new TaskEvents(parts.logger);
     this.keeper = parts.store && new TaskKeeper(parts.store, parts.clock);
-    this.handover = new TaskHandover(parts, this.keeper);
+    this.handover = new TaskHandover(parts, this.keeper, (stored) => this.takeUp(stored));
     this.registry = new TaskRegistry(parts.limits, parts.clock, (run) => this.onRemove(run));
-    this.memory = new OutputMemory(parts.limits, () => this.registry.outputs());
+    this.memory = new OutputMemory(parts.limits, () => this.known.outputs());
+    this.mirrored = new MirroredTasks({
+      clock: parts.clock,
+      events: this.events,
+      accountOutput: this.memory.account,
+      isOwn: (taskId) => this.registry.find(taskId) !== undefined,
+      takeOver: () => this.handover.takeOver(),
+    });
+    this.known = new AllTasks(this.registry, this.mirrored);
+    this.ending = new TaskEnding(parts, this.registry, this.mirrored);
     this.reached = parts.hosts.onDidConnect((alias) => this.onHostReached(alias));
   }
 
@@ -112,7 +127,7 @@ export class TaskManager implements Disposable {
    * that went on meanwhile. Rejects as the store's `load` does.
    */
   restore(): Promise<readonly Task[]> {
-    return this.handover.restore((stored) => this.takeUp(stored));
+    return this.handover.restore();
   }
 
   /**
@@ -120,75 +135,25 @@ export class TaskManager implements Disposable {
    * can only shorten the grace. Resolves when the end was verified or could not be, and at the latest the grace plus
    * 10 s after the call; the cancel goes on behind that. @throws TaskError `invalidRequest` for a bad grace.
    */
-  async cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
-    const graceSeconds = checkGraceSeconds(request.graceSeconds ?? this.parts.limits.graceSeconds);
-    const run = this.registry.find(taskId);
-    const task = run?.task;
-    const accepted = task !== undefined && isCancellable(task);
-    this.parts.logger.info(
-      `cancel of ${taskId} requested by ${request.requestedBy}: ${accepted ? "accepted" : (task?.status ?? "unknown")}`,
-    );
-    if (!run || !accepted) return { accepted: false, ...(task && { task }) };
-    const answerMs = (graceSeconds + answerMarginSeconds) * 1000;
-    await within(this.parts.clock, answerMs, run.cancel(request));
-    return describeOutcome(run.task);
+  cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
+    return this.ending.cancel(taskId, request);
   }
 
   /**
    * The live processes of a task on its host, also those it left behind: what a cancel would end. Nothing is touched.
    * Undefined when no task has the id. Rejects with a TaskError when the host can't be reached or can't show them.
    */
-  async listProcesses(taskId: string): Promise<readonly HostProcess[] | undefined> {
-    return this.registry.find(taskId)?.listProcesses();
+  listProcesses(taskId: string): Promise<readonly HostProcess[] | undefined> {
+    return this.ending.listProcesses(taskId);
   }
 
   /**
    * Ends what an ended task left running, by the same ladder; its status stays. @returns the receipt; undefined when
-   * there is no such task or it left nothing. Never rejects but for a bad grace (TaskError `invalidRequest`).
+   * there is no such task or it left nothing. Rejects with a TaskError for a bad grace (`invalidRequest`), and when the
+   * window that has the task can't be asked.
    */
-  async stopLeftovers(taskId: string, request: CancelRequest): Promise<CancelReceipt | undefined> {
-    if (request.graceSeconds !== undefined) checkGraceSeconds(request.graceSeconds);
-    this.parts.logger.info(`end of what ${taskId} left requested by ${request.requestedBy}`);
-    return this.registry.find(taskId)?.stopLeftovers(request);
-  }
-
-  getTask(taskId: string): Task | undefined {
-    return this.registry.find(taskId)?.task;
-  }
-
-  /** All tasks, oldest first. */
-  listTasks(): Task[] {
-    return this.registry.list().map((run) => run.task);
-  }
-
-  /** Output after the cursor, at most `maxBytes` of both streams; undefined when no task has the id. */
-  readOutput(taskId: string, cursor: OutputCursor, maxBytes: number): OutputSlice | undefined {
-    return this.registry.find(taskId)?.output.read(cursor, maxBytes);
-  }
-
-  /** The whole output, or its beginning and end when it is larger than `maxBytes`. */
-  summarizeOutput(taskId: string, maxBytes: number): OutputSlice | undefined {
-    return this.registry.find(taskId)?.output.summarize(maxBytes);
-  }
-
-  /** The last lines of stdout, then stderr, in at most `maxBytes` (1 MiB when absent), and how many there were in all. */
-  lastLines(
-    taskId: string,
-    maxLines: number,
-    maxBytes?: number,
-  ): { lines: string[]; total: number } | undefined {
-    const output = this.registry.find(taskId)?.output;
-    return output && { lines: output.lastLines(maxLines, maxBytes), total: output.lineCount };
-  }
-
-  /** Lines written so far on both streams; zero for an unknown task. */
-  lineCount(taskId: string): number {
-    return this.registry.find(taskId)?.output.lineCount ?? 0;
-  }
-
-  /** Bytes written so far, per stream; zero for an unknown task. */
-  outputSize(taskId: string): OutputCursor {
-    return this.registry.find(taskId)?.output.size ?? { stdout: 0, stderr: 0 };
+  stopLeftovers(taskId: string, request: CancelRequest): Promise<CancelReceipt | undefined> {
+    return this.ending.stopLeftovers(taskId, request);
   }
 
   /** Whole seconds the task is still kept: all of the time while it lives. */
@@ -206,9 +171,9 @@ export class TaskManager implements Disposable {
 
   /** Forgets all ended tasks and their output. @returns how many. */
   clearFinished(): number {
-    const finished = this.listTasks().filter(isEnded);
-    for (const task of finished) this.registry.remove(task.id);
-    return finished.length;
+    const finished = this.registry.list().filter(({ task }) => isEnded(task));
+    for (const { task } of finished) this.registry.remove(task.id);
+    return finished.length + this.mirrored.clearFinished();
   }
 
   /**
@@ -224,8 +189,23 @@ export class TaskManager implements Disposable {
   dispose(): void {
     void this.shutdown().finally(() => {
       this.reached.dispose();
+      this.mirrored.dispose();
       this.events.dispose();
     });
+  }
+
+  /** The tasks of this window, for those beside it. */
+  listOwn(): readonly KnownTask[] {
+    return this.registry.list();
+  }
+
+  findOwn(taskId: string): KnownTask | undefined {
+    return this.registry.find(taskId);
+  }
+
+  /** Who is to hear of the tasks of other windows. */
+  get windowNews(): WindowNews {
+    return this.mirrored;
   }
 
   private leave(): Promise<void> {
@@ -251,6 +231,7 @@ export class TaskManager implements Disposable {
   private takeUp(stored: StoredTask): void {
     const { task } = stored;
     if (this.registry.find(task.id)) return;
+    this.mirrored.handOver(task.id);
     const run = new TaskRun(task, this.runParts(task), stored);
     this.registry.add(run);
     if (!isSettled(task)) this.slots.take(task.id, task.alias);
