@@ -3,6 +3,7 @@
 // `--cpu-prof` keeps a profile of each of our processes in .cache/profiles. docs/performance.md says what the lines mean.
 import { join } from "node:path";
 import { cancel } from "../bench/cancel";
+import { durable } from "../bench/durable";
 import { load } from "../bench/load";
 import { describeMachine } from "../bench/machine";
 import { output } from "../bench/output";
@@ -15,7 +16,7 @@ import { Cleanup } from "../support/cleanup";
 import { cacheFolder } from "../support/repo";
 import { ensureSystemPrograms } from "../support/systemPackages";
 
-const subjects = [run, runMany, runParts, output, outputPanel, load, cancel];
+const subjects = [run, runMany, runParts, output, outputPanel, load, cancel, durable];
 
 let cleanup = new Cleanup();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
