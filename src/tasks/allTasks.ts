@@ -21,6 +21,11 @@ export class AllTasks {
     return this.own.find(taskId) ?? this.others.find(taskId);
   }
 
+  /** Whether another window has it. */
+  isElsewhere(taskId: string): boolean {
+    return !this.own.find(taskId) && this.others.find(taskId) !== undefined;
+  }
+
   /** Oldest first. */
   list(): readonly KnownTask[] {
     const others = this.others.list();

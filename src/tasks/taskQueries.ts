@@ -10,6 +10,11 @@ export abstract class TaskQueries {
     return this.known.find(taskId)?.task;
   }
 
+  /** Whether another window has it, and does for this one what is asked of it. */
+  isElsewhere(taskId: string): boolean {
+    return this.known.isElsewhere(taskId);
+  }
+
   /** All tasks, oldest first. */
   listTasks(): Task[] {
     return this.known.list().map(({ task }) => task);

@@ -55,7 +55,7 @@ async function createStranger(t: TestContext, lease: WindowLease) {
   const socket = connect(holder.socket);
   const connection = talkOver(socket);
   const heard: unknown[] = [];
-  connection.onNotification(taskChanged.method, (message) => heard.push(message));
+  connection.onNotification(taskChanged, (message) => void heard.push(message));
   connection.listen();
   t.after(() => socket.destroy());
   return { socket, connection, heard };
