@@ -48,10 +48,7 @@ export class TaskHandover {
    */
   restore(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
     if (!this.restoring) {
-      this.restoring = this.load().then((stored) => {
-        for (const one of stored) takeUp(one);
-        return stored.map(({ task }) => task).filter((task) => !isEnded(task));
-      });
+      this.restoring = this.takeUpAll(takeUp);
       this.lookLater(takeUp);
     }
     return this.restoring;
@@ -88,10 +85,11 @@ export class TaskHandover {
       if (store && (await store.takeOver?.())) {
         // What was removed here must not come back.
         await store.flush();
-        const stored = await this.load();
-        // They are the next window's.
-        if (this.left) return;
-        for (const one of stored) takeUp(one);
+        for await (const stored of store.load()) {
+          // They are the next window's.
+          if (this.left) return;
+          takeUp(stored);
+        }
       }
     } catch (error) {
       this.parts.logger.warn(`the tasks of other windows can't be taken over: ${String(error)}`);
@@ -99,8 +97,14 @@ export class TaskHandover {
     this.lookLater(takeUp);
   }
 
-  private async load(): Promise<readonly StoredTask[]> {
-    return (await this.parts.store?.load()) ?? [];
+  /** @returns those that had not ended. */
+  private async takeUpAll(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
+    const live: Task[] = [];
+    for await (const stored of this.parts.store?.load() ?? []) {
+      takeUp(stored);
+      if (!isEnded(stored.task)) live.push(stored.task);
+    }
+    return live;
   }
 
   /** What was not seen running on its host may never have been. */

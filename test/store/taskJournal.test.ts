@@ -8,6 +8,7 @@ import { createEndedTask, createTask, statuses } from "../tasks/samples";
 import {
   createFolder,
   createOutput,
+  loadAll,
   outputFile,
   remoteProcess,
   task,
@@ -25,7 +26,7 @@ describe("a journal of tasks", () => {
       journal.saveOutput(stored.task.id, stored.output);
       await journal.flush();
 
-      assert.deepEqual(await (await open()).load(), [stored]);
+      assert.deepEqual(await loadAll(await open()), [stored]);
       assert.deepEqual(said, []);
     });
   }
@@ -43,7 +44,7 @@ describe("a journal of tasks", () => {
     journal.remove("host:hash:7");
     await journal.flush();
 
-    const loaded = await (await open()).load();
+    const loaded = await loadAll(await open());
     assert.deepEqual(
       loaded.map((stored) => stored.task.id),
       ["host:hash:6", "host:hash:8"],
@@ -63,7 +64,7 @@ describe("a journal of tasks", () => {
     journal.saveTask(task, undefined);
     await journal.flush();
 
-    assert.deepEqual(await journal.load(), [{ task }]);
+    assert.deepEqual(await loadAll(journal), [{ task }]);
     assert.deepEqual(await list(), [taskFile, "version"]);
   });
 
@@ -96,7 +97,7 @@ describe("a journal of tasks", () => {
     await journal.flush();
     const started = performance.now();
 
-    const loaded = await journal.load();
+    const loaded = await loadAll(journal);
 
     assert.equal(loaded.length, 1000);
     assert.ok(performance.now() - started < 5000);
@@ -136,7 +137,7 @@ describe("the writes of a journal", () => {
     await journal.flush();
 
     assert.deepEqual(writes.names, [join(folder, taskFile)]);
-    assert.equal((await journal.load())[0]?.process?.pid, 99);
+    assert.equal((await loadAll(journal))[0]?.process?.pid, 99);
   });
 
   it("are two when a task changes again while it is being written", async (t) => {
@@ -152,7 +153,7 @@ describe("the writes of a journal", () => {
 
     assert.equal(writes.names.length, 2);
     assert.equal(writes.most(), 1);
-    assert.equal((await journal.load())[0]?.process?.pid, 99);
+    assert.equal((await loadAll(journal))[0]?.process?.pid, 99);
   });
 
   it("are at most four at once", async (t) => {
@@ -184,7 +185,7 @@ describe("the writes of a journal", () => {
     await journal.flush();
 
     assert.ok(later < 10_000);
-    assert.equal((await journal.load()).length, later + 1);
+    assert.equal((await loadAll(journal)).length, later + 1);
   });
 });
 
@@ -231,7 +232,7 @@ describe("the folder of a journal", () => {
     for (const name of [...leftovers, ...others.slice(0, -1)])
       await utimes(join(folder, name), old, old);
 
-    await (await open()).load();
+    await loadAll(await open());
 
     assert.deepEqual(await list(), [...others, "version"].sort());
   });

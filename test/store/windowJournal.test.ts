@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from "node:test";
 import { openWindowJournal } from "../../src/store/windowJournal";
 import { createLogger } from "../support/createTasks";
 import { createTask } from "../tasks/samples";
+import { loadAll } from "./journalHarness";
 
 const task = createTask("running");
 
@@ -18,7 +19,7 @@ async function createRoot(t: TestContext, name = "j") {
   const root = join(parent, name);
   const open = () => openWindowJournal(root, createLogger());
   const idsIn = async (journal: Awaited<ReturnType<typeof open>>): Promise<string[]> =>
-    (await journal.load()).map((stored) => stored.task.id);
+    (await loadAll(journal)).map((stored) => stored.task.id);
   return { root, open, idsIn };
 }
 
