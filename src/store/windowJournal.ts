@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Disposable } from "../tasks/lifecycle";
 import type { Logger } from "../tasks/logger";
 import type { TaskStore } from "../tasks/taskStore";
-import { prepareFolder } from "./journalFolder";
+import { prepareFolder, removeLeftovers } from "./journalFolder";
 import { codeOf } from "./privateFile";
 import { TaskJournal } from "./taskJournal";
 import { WindowLease } from "./windowLease";
@@ -19,6 +19,7 @@ export async function openWindowJournal(
   logger: Logger,
 ): Promise<TaskStore & Disposable> {
   await prepareFolder(root, logger);
+  await removeLeftovers(root);
   const lease = await WindowLease.take(root);
   await inherit(root, lease.folder);
   const journal = await TaskJournal.open(lease.folder, logger);

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import { mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, mock } from "node:test";
-import { TaskError } from "../../src/tasks/taskError";
 import { createEndedTask, createTask, statuses } from "../tasks/samples";
 import {
   createFolder,
@@ -186,54 +185,5 @@ describe("the writes of a journal", () => {
 
     assert.ok(later < 10_000);
     assert.equal((await loadAll(journal)).length, later + 1);
-  });
-});
-
-describe("the folder of a journal", () => {
-  const old = new Date(Date.now() - 61_000);
-
-  it("is left as it is when a newer version wrote it, which is said with what to do", async (t) => {
-    const { open, folder, list } = await createFolder(t);
-    await mkdir(folder, { mode: 0o755 });
-    await writeFile(join(folder, "version"), "2\n");
-    await writeFile(join(folder, "version.123"), "");
-    await utimes(join(folder, "version.123"), old, old);
-
-    await assert.rejects(open, (error) => {
-      assert.ok(error instanceof TaskError && error.code === "journalNewer");
-      assert.ok(error.message.includes(folder));
-      assert.match(error.message, /Update SSH Tasks, or move that folder away/);
-      return true;
-    });
-
-    assert.deepEqual(await list(), ["version", "version.123"]);
-    assert.equal(await readFile(join(folder, "version"), "utf8"), "2\n");
-    assert.equal((await stat(folder)).mode & 0o777, 0o755);
-  });
-
-  it("gets a version anew when what it names is none", async (t) => {
-    const { open, folder, list, said } = await createFolder(t);
-    await mkdir(folder);
-    await writeFile(join(folder, "version"), "x".repeat(1000));
-
-    await open();
-
-    assert.deepEqual(await list(), ["version", "version.broken"]);
-    assert.equal(await readFile(join(folder, "version"), "utf8"), "1\n");
-    assert.equal(said.length, 1);
-  });
-
-  it("is cleared of what a crash has left a minute ago, and of nothing else", async (t) => {
-    const { open, folder, list } = await createFolder(t);
-    await mkdir(folder);
-    const leftovers = [`${taskFile}.4294967295`, `${outputFile}.7`, "version.123", outputFile];
-    const others = ["notes.txt", "notes.1", "a.json.broken", "a.json.12345678901", "new.json.123"];
-    for (const name of [...leftovers, ...others]) await writeFile(join(folder, name), "");
-    for (const name of [...leftovers, ...others.slice(0, -1)])
-      await utimes(join(folder, name), old, old);
-
-    await loadAll(await open());
-
-    assert.deepEqual(await list(), [...others, "version"].sort());
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -140,6 +140,18 @@ else
       assert.deepEqual([await idsIn(first), await idsIn(second)], [[task.id], []]);
       first.dispose();
       second.dispose();
+    });
+
+    it("leave nothing in their common folder that was put aside long ago", async (t) => {
+      const { root, open } = await createRoot(t);
+      (await open()).dispose();
+      const old = new Date(0);
+      await writeFile(join(root, "version.broken"), "");
+      await utimes(join(root, "version.broken"), old, old);
+
+      (await open()).dispose();
+
+      assert.ok(!(await readdir(root)).includes("version.broken"));
     });
 
     it("are left alone where a newer version has written them", async (t) => {
