@@ -114,7 +114,8 @@ describe("the output feed", () => {
     remote.write("stdout", "one");
     ask(1);
     pass(0);
-    mock.method(Date, "now", () => Date.UTC(2020, 0, 1));
+    const dayBefore = Date.now() - 24 * 3_600_000;
+    mock.method(Date, "now", () => dayBefore);
     remote.write("stdout", "two");
     ask(2, { stdout: 3, stderr: 0 });
 
