@@ -20,7 +20,7 @@ export interface McpServerParts extends Omit<
   ToolContext,
   "client" | "takenBack" | "clock" | "limits"
 > {
-  readonly clock: Pick<Clock, "now" | "after">;
+  readonly clock: Pick<Clock, "now" | "elapsed" | "after">;
   readonly logger: Logger;
   readonly limits: Limits;
   /** The product's, told to clients. */

@@ -12,7 +12,7 @@ export class McpSession {
   private underWay = 0;
   /** HTTP requests that are not answered yet, listening streams among them. */
   private open = 0;
-  /** When the last of them ended. */
+  /** When the last of them ended, by `elapsed`. */
   private idleSince: number;
   /** Those requests whose answer has a stream to itself. */
   private readonly alone = new Set<RequestId>();
@@ -20,10 +20,10 @@ export class McpSession {
   constructor(
     readonly id: string,
     private readonly transport: StreamableHTTPServerTransport,
-    private readonly clock: Pick<Clock, "now">,
+    private readonly clock: Pick<Clock, "elapsed">,
     private readonly limits: Limits,
   ) {
-    this.idleSince = clock.now();
+    this.idleSince = clock.elapsed();
   }
 
   /** Whether the client's initialize was accepted. */
@@ -37,7 +37,7 @@ export class McpSession {
 
   /** Milliseconds in which it had neither a request under way nor anybody who listens. */
   get idleMs(): number {
-    return this.open > 0 ? 0 : this.clock.now() - this.idleSince;
+    return this.open > 0 ? 0 : this.clock.elapsed() - this.idleSince;
   }
 
   /** Answers a request; the body of a POST was read already. Resolves when the answer has begun, or with why there is none. */
@@ -77,7 +77,7 @@ export class McpSession {
     this.open--;
     this.underWay -= requests;
     if (id !== null) this.alone.delete(id);
-    this.idleSince = this.clock.now();
+    this.idleSince = this.clock.elapsed();
   }
 
   /** The SDK answers no request that was taken back, but leaves the stream of its answer open for as long as the client likes. */

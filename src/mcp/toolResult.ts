@@ -69,7 +69,7 @@ export function receiptOnWire(receipt: CancelReceipt): object {
     signals: receipt.signals.map(({ signal, count, at }) => ({
       signal,
       count,
-      at_ms: at - receipt.requestedAt,
+      at_ms: Math.max(0, at - receipt.requestedAt), // somebody may have set the clock meanwhile
     })),
     verified: receipt.verified,
     verified_by: receipt.verifiedBy,

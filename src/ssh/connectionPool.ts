@@ -41,6 +41,7 @@ export interface OpenShared {
 
 interface Member {
   readonly opening: Promise<SshConnection>;
+  /** By performance.now(). */
   readonly since: number;
   connection?: SshConnection;
   readonly control: SharedChannel<ControlChannel>;
@@ -148,7 +149,9 @@ export class ConnectionPool implements Disposable {
   }
 
   private isJustOpening({ connection, since, controls }: Member): boolean {
-    return !connection && Date.now() - since < sharedMs && controls < this.tasksPerConnection;
+    return (
+      !connection && performance.now() - since < sharedMs && controls < this.tasksPerConnection
+    );
   }
 
   private add(options: { readonly urgent: boolean }): Member {
@@ -156,7 +159,7 @@ export class ConnectionPool implements Disposable {
     const { control, durable } = this.openShared;
     const member: Member = {
       opening,
-      since: Date.now(),
+      since: performance.now(),
       control: new SharedChannel(async () => control(await opening)),
       durable: new SharedChannel(async () => durable(await opening)),
       ...{ tasks: 0, controls: 0, durables: 0, leases: 0 },

@@ -5,6 +5,7 @@ import { journalNewer } from "../tasks/taskError";
 import {
   ageOf,
   deleteFile,
+  isPutAside,
   isSystemError,
   isTemporary,
   putAside,
@@ -15,6 +16,8 @@ import {
 const version = 1;
 /** Files of a write that was never finished, and outputs without a task, are of a crash when they are as old. */
 const leftoverMs = 60_000;
+/** What was put aside is there for who wants to look, and for no longer. */
+const brokenMs = 30 * 24 * 3_600_000;
 
 /**
  * Makes the folder (0700) if there is none, and says in it which version of the journal it has.
@@ -37,10 +40,12 @@ export async function prepareFolder(folder: string, logger: Pick<Logger, "warn">
   await replaceFile(path, `${version}\n`);
 }
 
-/** Removes the files of writes that a crash interrupted. */
+/** Removes the files of writes that a crash interrupted, and those that were put aside long ago; never a folder. */
 export async function removeLeftovers(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  await removeOld(folder, names.filter(isTemporary));
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  await removeOld(folder, names.filter(isTemporary), leftoverMs);
+  await removeOld(folder, names.filter(isPutAside), brokenMs);
 }
 
 /** Removes the outputs, of these files, whose tasks were removed just before a crash. */
@@ -48,10 +53,10 @@ export async function removeOrphans(folder: string, names: readonly string[]): P
   const all = new Set(names);
   const isOrphan = (name: string): boolean =>
     name.endsWith(".output") && !all.has(name.replace(/output$/, "json"));
-  await removeOld(folder, names.filter(isOrphan));
+  await removeOld(folder, names.filter(isOrphan), leftoverMs);
 }
 
-async function removeOld(folder: string, names: readonly string[]): Promise<void> {
+async function removeOld(folder: string, names: readonly string[], ms: number): Promise<void> {
   for (const path of names.map((name) => join(folder, name)))
-    if (((await ageOf(path)) ?? 0) > leftoverMs) await deleteFile(path);
+    if (((await ageOf(path)) ?? 0) > ms) await deleteFile(path);
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, open, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, lutimes, open, rename, rm, writeFile } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -44,9 +44,16 @@ export async function replaceFile(path: string, data: string | Buffer): Promise<
   await writeFileAtomic(path, "", options);
 }
 
-/** Gives a file the name that says it can't be used. */
+/** Gives a file the name that says it can't be used, and the time of now: since then nobody has looked at it. */
 export async function putAside(path: string): Promise<void> {
+  const now = new Date();
   await rename(path, `${path}.broken`);
+  await lutimes(`${path}.broken`, now, now).catch(() => undefined); // then its age is that of what it holds
+}
+
+/** Whether it is a name that `putAside` gives. */
+export function isPutAside(name: string): boolean {
+  return /^(?:version|.+\.(?:json|output))\.broken$/.test(name);
 }
 
 /** Makes an empty file that shows whoever asked for this name that one may write here. */

@@ -35,6 +35,8 @@ export class TaskJournal implements TaskStore {
   /** States and removals that could not be put on the disk; outputs are too large to wait here. */
   private readonly failed = new Map<string, Wish>();
   private readonly logged = new Set<string>();
+  /** What was removed since the tasks began to be loaded, for each who loads them. */
+  private readonly removedMeanwhile = new Set<Set<string>>();
 
   private constructor(
     private readonly folder: string,
@@ -58,17 +60,18 @@ export class TaskJournal implements TaskStore {
     return journal;
   }
 
-  async load(): Promise<readonly StoredTask[]> {
-    const names = (await this.attempt(() => readdir(this.folder))) ?? [];
-    const stored: StoredTask[] = [];
-    for (const name of names) {
-      const task = name.endsWith(".json") ? await this.read(name) : undefined;
-      if (task) stored.push(task);
+  /** The states of all are small, and say the order; outputs are read as they are asked for. */
+  async *load(): AsyncGenerator<StoredTask, undefined> {
+    const removed = new Set<string>();
+    this.removedMeanwhile.add(removed);
+    try {
+      for (const record of await this.readRecords()) {
+        const output = await this.readOutput(record.task.id);
+        if (!removed.has(record.task.id)) yield output ? { ...record, output } : record;
+      }
+    } finally {
+      this.removedMeanwhile.delete(removed);
     }
-    await this.attempt(() => removeOrphans(this.folder, names));
-    return stored.sort(
-      ({ task: a }, { task: b }) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1),
-    );
   }
 
   saveTask(task: Task, process: RemoteProcess | undefined): void {
@@ -80,6 +83,7 @@ export class TaskJournal implements TaskStore {
   }
 
   remove(taskId: string): void {
+    for (const removed of this.removedMeanwhile) removed.add(taskId);
     this.want(taskId, { removed: true });
   }
 
@@ -146,19 +150,32 @@ export class TaskJournal implements TaskStore {
     });
   }
 
-  private async read(name: string): Promise<StoredTask | undefined> {
+  private async readRecords(): Promise<readonly TaskRecord[]> {
+    const names = (await this.attempt(() => readdir(this.folder))) ?? [];
+    const records: TaskRecord[] = [];
+    for (const name of names) {
+      const record = name.endsWith(".json") ? await this.readRecord(name) : undefined;
+      if (record) records.push(record);
+    }
+    await this.attempt(() => removeOrphans(this.folder, names));
+    return records.sort(
+      ({ task: a }, { task: b }) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1),
+    );
+  }
+
+  private readRecord(name: string): Promise<TaskRecord | undefined> {
     const outputName = name.replace(/json$/, "output");
-    const record = await this.readOrPutAside([name, outputName], maxRecordBytes, (file) => {
+    return this.readOrPutAside([name, outputName], maxRecordBytes, (file) => {
       const read = parseTaskRecord(file.toString("utf8"));
       if (`${nameOf(read.task.id)}.json` !== name)
         throw new Error("It has the name of another task");
       return read;
     });
-    if (!record) return undefined;
-    const output = await this.readOrPutAside([outputName], maxOutputBytes, (file) =>
-      parseOutput(record.task.id, file),
-    );
-    return output ? { ...record, output } : record;
+  }
+
+  private readOutput(id: string): Promise<OutputSnapshot | undefined> {
+    const parse = (file: Buffer): OutputSnapshot => parseOutput(id, file);
+    return this.readOrPutAside([`${nameOf(id)}.output`], maxOutputBytes, parse);
   }
 
   /** Reads the first of the files. What can't be used is kept under another name, for who wants to look. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Disposable } from "../tasks/lifecycle";
 import type { Logger } from "../tasks/logger";
 import type { TaskStore } from "../tasks/taskStore";
-import { prepareFolder } from "./journalFolder";
+import { prepareFolder, removeLeftovers } from "./journalFolder";
 import { codeOf } from "./privateFile";
 import { TaskJournal } from "./taskJournal";
 import { WindowLease } from "./windowLease";
@@ -20,6 +20,7 @@ export interface WindowJournal extends TaskStore, Disposable {
  */
 export async function openWindowJournal(root: string, logger: Logger): Promise<WindowJournal> {
   await prepareFolder(root, logger);
+  await removeLeftovers(root);
   const lease = await WindowLease.take(root);
   await inherit(root, lease.folder);
   const journal = await TaskJournal.open(lease.folder, logger);

@@ -24,8 +24,10 @@ export class CancelLadder {
   readonly cancel: CancelRequest & { readonly requestedAt: number };
   private readonly graceSeconds: number;
   private readonly forced = new AbortController();
-  /** When a later request ends the grace; the first request's own is the host's to keep. */
+  /** When a later request ends the grace, by `elapsed`; the first request's own is the host's to keep. */
   private graceEnd = Infinity;
+  /** When the first signal reached the host, by `elapsed`. */
+  private signalledAt: number | undefined;
   private shortened: Disposable | undefined;
   private signals: CancelReceipt["signals"] = [];
   private processesFound = 0;
@@ -48,12 +50,12 @@ export class CancelLadder {
   /** A later request of the same cancel: it can only end the grace sooner. */
   join({ force = false, graceSeconds }: CancelRequest): void {
     const seconds = force ? 0 : (graceSeconds ?? Infinity);
-    const end = this.clock.now() + seconds * 1000;
+    const end = this.clock.elapsed() + seconds * 1000;
     if (end >= this.graceEnd) return;
     this.graceEnd = end;
     this.shortened?.dispose();
-    if (end <= this.clock.now()) this.forced.abort();
-    else this.shortened = this.clock.after(end - this.clock.now(), () => this.forced.abort());
+    if (seconds === 0) this.forced.abort();
+    else this.shortened = this.clock.after(seconds * 1000, () => this.forced.abort());
   }
 
   /** The task has ended. */
@@ -63,28 +65,38 @@ export class CancelLadder {
 
   /** One attempt. Never rejects: a host that can't be reached makes an unverified receipt that says so. */
   async climb(remote: Pick<RemoteTask, "cancel"> | undefined): Promise<Climb> {
-    if (!remote) return this.describe(neverReachedAHost);
+    const begun = this.clock.elapsed();
+    if (!remote) return this.describe(neverReachedAHost, begun);
     try {
       const climb = {
         graceSeconds: this.remainingGraceSeconds,
         force: this.forced.signal,
       };
-      return this.describe(await remote.cancel(climb));
+      return this.describe(await remote.cancel(climb), begun);
     } catch (error) {
       // What was asked may have been done all the same.
       const unseen = { ...nothingSeen, mainProcessFound: undefined };
-      return this.describe({ ...unseen, reason: asError(error).message });
+      return this.describe({ ...unseen, reason: asError(error).message }, begun);
     }
   }
 
   /** The grace counts from the first signal that reached the host, not from the request. */
   private get remainingGraceSeconds(): number {
     if (this.forced.signal.aborted) return 0;
-    const since = this.signals[0]?.at ?? this.clock.now();
-    return Math.max(0, this.graceSeconds - (this.clock.now() - since) / 1000);
+    const now = this.clock.elapsed();
+    return Math.max(0, this.graceSeconds - (now - (this.signalledAt ?? now)) / 1000);
   }
 
-  private describe(report: CancelReport): Climb {
+  /** When the first signal of an attempt was sent. Its own time is on a clock that may have been set since. */
+  private timeOfSignal({ signals: [first] }: CancelReport, begun: number): number | undefined {
+    if (!first) return undefined;
+    const now = this.clock.elapsed();
+    const ago = Math.max(0, this.clock.now() - first.at);
+    return Math.max(begun, now - ago);
+  }
+
+  private describe(report: CancelReport, begun: number): Climb {
+    this.signalledAt ??= this.timeOfSignal(report, begun);
     // An exit that came after a signal of an earlier attempt was our doing.
     if (this.signals.length === 0 && this.exit !== "ours") this.exitCode ??= report.exitCode;
     for (const name of report.mayRemain) this.mayRemain.add(name);
@@ -103,7 +115,7 @@ export class CancelLadder {
       verifiedBy: "processes",
       ...(verified && { goneAt: now }),
       ...(!verified && report.reason !== undefined && { unverifiedBecause: report.reason }),
-      durationMs: now - this.cancel.requestedAt,
+      durationMs: Math.max(0, now - this.cancel.requestedAt),
       left: report.left,
       mayRemain: [...this.mayRemain],
     };

@@ -2,8 +2,10 @@ import type { Disposable } from "./lifecycle";
 
 /** Time, as the core sees it; tests drive it by hand. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, to be shown: somebody may set this clock at any time. */
   now(): number;
+  /** Milliseconds, for what is measured, on a clock that nobody sets; what it counts from means nothing. */
+  elapsed(): number;
   /** Not quite `ms`, each time another, so that what waits for the same does not come all at once. */
   about(ms: number): number;
   /** Calls back once after `ms` milliseconds unless disposed before. */
@@ -15,6 +17,7 @@ const longestTimeout = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   about: (ms) => ms * (0.75 + Math.random() / 2),
   after(ms, callback) {
     let timer: NodeJS.Timeout;

@@ -51,10 +51,7 @@ export class TaskHandover {
    */
   restore(): Promise<readonly Task[]> {
     if (!this.restoring) {
-      this.restoring = this.load().then((stored) => {
-        for (const one of stored) this.takeUp(one);
-        return stored.map(({ task }) => task).filter((task) => !isEnded(task));
-      });
+      this.restoring = this.takeUpAll();
       this.lookLater();
     }
     return this.restoring;
@@ -99,18 +96,25 @@ export class TaskHandover {
       if (store && (await store.takeOver?.())) {
         // What was removed here must not come back.
         await store.flush();
-        const stored = await this.load();
-        // They are the next window's.
-        if (this.left) return;
-        for (const one of stored) this.takeUp(one);
+        for await (const stored of store.load()) {
+          // They are the next window's.
+          if (this.left) return;
+          this.takeUp(stored);
+        }
       }
     } catch (error) {
       this.parts.logger.warn(`the tasks of other windows can't be taken over: ${String(error)}`);
     }
   }
 
-  private async load(): Promise<readonly StoredTask[]> {
-    return (await this.parts.store?.load()) ?? [];
+  /** @returns those that had not ended. */
+  private async takeUpAll(): Promise<readonly Task[]> {
+    const live: Task[] = [];
+    for await (const stored of this.parts.store?.load() ?? []) {
+      this.takeUp(stored);
+      if (!isEnded(stored.task)) live.push(stored.task);
+    }
+    return live;
   }
 
   /** What was not seen running on its host may never have been. */

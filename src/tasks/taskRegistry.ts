@@ -57,7 +57,7 @@ export class TaskRegistry {
 
   /** Whole seconds the task is still kept: all of the time while it lives. */
   keepSeconds(task: Task): number {
-    const passed = isEnded(task) ? (this.clock.now() - task.endedAt) / 1000 : 0;
+    const passed = isEnded(task) ? Math.max(0, this.clock.now() - task.endedAt) / 1000 : 0;
     return Math.max(0, Math.trunc(this.limits.keepSeconds - passed));
   }
 

@@ -64,7 +64,8 @@ export class TaskRun {
     this.leftovers = new LeftoversStop(parts);
     const { maxSeconds, createdAt } = task;
     if (maxSeconds === 0 || isEnded(task)) return;
-    const leftMs = Math.max(0, createdAt + maxSeconds * 1000 - clock.now());
+    const passedMs = Math.max(0, clock.now() - createdAt);
+    const leftMs = Math.max(0, maxSeconds * 1000 - passedMs);
     this.owned.add(clock.after(leftMs, () => this.onDeadline()));
   }
 

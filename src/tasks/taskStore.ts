@@ -34,8 +34,11 @@ export interface StoredTask {
 
 /** The journal of all tasks. */
 export interface TaskStore {
-  /** Every task that is kept, oldest first. What can't be read is logged and left out. */
-  load(): Promise<readonly StoredTask[]>;
+  /**
+   * Every task that is kept, oldest first, the output of each read only when it is asked for: memory has no room for all.
+   * What can't be read is logged and left out; so is what is removed before its turn.
+   */
+  load(): AsyncIterable<StoredTask>;
   /** Gets the tasks of windows that have ended since; `load` gives them too then. @returns whether there were any. */
   takeOver?(): Promise<boolean>;
   /** Keeps the state of a task; a later call replaces an earlier one. Written soon; never throws. */

@@ -21,7 +21,8 @@ export class OutputFeed implements Disposable {
   private readonly owned = new DisposableStore();
   private open: OutputQuestion | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private answeredAt = 0;
+  /** By performance.now(). */
+  private answeredAt = -Infinity;
   private pace = usualPace;
 
   constructor(
@@ -55,7 +56,7 @@ export class OutputFeed implements Disposable {
   }
 
   private schedule(): void {
-    const wait = Math.max(0, this.answeredAt + this.pace.intervalMs - Date.now());
+    const wait = Math.max(0, this.answeredAt + this.pace.intervalMs - performance.now());
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       if (this.open) this.answer(this.open);
@@ -69,7 +70,7 @@ export class OutputFeed implements Disposable {
     const done = !more && isOver(this.tasks.getTask(taskId));
     if (!done && stdout === "" && stderr === "" && gaps.length === 0) return;
     this.open = undefined;
-    this.answeredAt = Date.now();
+    this.answeredAt = performance.now();
     this.send({ question, stdout, stderr, gaps, next, done });
   }
 }

@@ -81,6 +81,21 @@ describe("a session that nobody uses", () => {
     assert.equal(remote.climbs.length, 0);
   });
 
+  it("is neither closed nor kept because somebody sets the clock", async (t) => {
+    const { endpoint, clock } = await createMcp(t);
+    const client = await RawClient.connect(endpoint);
+
+    clock.set(24 * 60 * minutes);
+    await clock.advance(2 * minutes);
+    assert.equal((await client.ping()).status, 200);
+    clock.set(-24 * 60 * minutes);
+
+    await eventually("it is closed", async () => {
+      await clock.advance(31 * minutes);
+      return (await client.ping()).status === 404;
+    });
+  });
+
   it("is closed after whatever the limit is by then", async (t) => {
     const mcpLimits = { mcpSessionIdleSeconds: 7200 };
     const { endpoint, clock } = await createMcp(t, { mcpLimits });

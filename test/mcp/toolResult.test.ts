@@ -54,6 +54,14 @@ describe("a receipt on the wire", () => {
     );
   });
 
+  it("has no signal before the request, whoever has set the clock meanwhile", () => {
+    const signals = [{ signal: "TERM", count: 1, at: receipt.requestedAt - 86_400_000 }] as const;
+
+    const wire = receiptOnWire({ ...receipt, signals });
+
+    assert.deepEqual("signals" in wire && wire.signals, [{ signal: "TERM", count: 1, at_ms: 0 }]);
+  });
+
   it("has no gone_at while something is left", () => {
     const left = [{ pid: 4712, user: "root", command: "sleep 600" }];
     const { goneAt: _, ...unverified } = { ...receipt, verified: false, left };

@@ -19,6 +19,7 @@ import { createEndedTask } from "../tasks/samples";
 import {
   createFolder,
   createOutput,
+  loadAll,
   outputFile,
   remoteProcess,
   task,
@@ -56,7 +57,7 @@ describe("a damaged file in a journal", () => {
       const { folder, journal, said, list } = await createJournal(t);
       await writeFile(join(folder, taskFile), text);
 
-      assert.deepEqual(await journal.load(), []);
+      assert.deepEqual(await loadAll(journal), []);
 
       assert.deepEqual(await list(), [`${taskFile}.broken`, `${outputFile}.broken`, "version"]);
       assert.equal(await readFile(join(folder, `${taskFile}.broken`), "utf8"), text);
@@ -70,12 +71,12 @@ describe("a damaged file in a journal", () => {
     const { folder, journal, list, said } = await createJournal(t);
 
     await truncate(join(folder, outputFile), 24 * KiB * KiB + 1);
-    assert.deepEqual(await journal.load(), [{ task, process: remoteProcess }]);
+    assert.deepEqual(await loadAll(journal), [{ task, process: remoteProcess }]);
     assert.deepEqual(await list(), [taskFile, `${outputFile}.broken`, "version"]);
 
     const spaces = " ".repeat(KiB * KiB);
     await writeFile(join(folder, taskFile), `${JSON.stringify({ task })}${spaces}`);
-    assert.deepEqual(await journal.load(), []);
+    assert.deepEqual(await loadAll(journal), []);
     assert.deepEqual(await list(), [`${taskFile}.broken`, `${outputFile}.broken`, "version"]);
     assert.match(said.join(), /25165824 is the most.+1048576 is the most/);
   });
@@ -85,7 +86,7 @@ describe("a damaged file in a journal", () => {
 
     await writeFile(join(folder, taskFile), JSON.stringify({ task }).padEnd(KiB * KiB));
 
-    assert.equal((await journal.load()).length, 1);
+    assert.equal((await loadAll(journal)).length, 1);
   });
 
   it("doesn't keep other tasks from being loaded, nor its own from being saved again", async (t) => {
@@ -95,10 +96,10 @@ describe("a damaged file in a journal", () => {
     await journal.flush();
     await writeFile(join(folder, taskFile), "");
 
-    assert.deepEqual(await journal.load(), [{ task: other }]);
+    assert.deepEqual(await loadAll(journal), [{ task: other }]);
     await saveAll(journal);
 
-    assert.equal((await journal.load()).length, 2);
+    assert.equal((await loadAll(journal)).length, 2);
   });
 
   it("costs a task its output only, when the output is of another task", async (t) => {
@@ -108,7 +109,7 @@ describe("a damaged file in a journal", () => {
     await journal.flush();
     await rename(join(folder, "other.hash.1.output"), join(folder, outputFile));
 
-    assert.deepEqual(await journal.load(), [{ task, process: remoteProcess }]);
+    assert.deepEqual(await loadAll(journal), [{ task, process: remoteProcess }]);
     assert.equal(said.length, 1);
   });
 });
@@ -121,7 +122,7 @@ describe("what is no file in a journal", () => {
       const [program = "", ...args] = make.split(" ");
       execFileSync(program, [...args, join(folder, taskFile)]);
 
-      assert.deepEqual(await journal.load(), []);
+      assert.deepEqual(await loadAll(journal), []);
       assert.ok((await list()).includes(`${taskFile}.broken`));
     }
   });
@@ -140,7 +141,7 @@ describe("what is no file in a journal", () => {
     assert.equal(await readFile(outside, "utf8"), "precious");
     for (const name of [taskFile, outputFile])
       assert.ok((await lstat(join(folder, name))).isFile());
-    assert.equal((await journal.load()).length, 1);
+    assert.equal((await loadAll(journal)).length, 1);
   });
 
   it("is never made of an id that is a path", async (t) => {
@@ -172,7 +173,7 @@ describe("a journal that can't write", () => {
     await mountSmallDisk(cleanup, folder);
     const journal = await open();
     await saveAll(journal);
-    const before = await journal.load();
+    const before = await loadAll(journal);
     const names = await list();
 
     // Larger than what is free: the first part of it would fit.
@@ -181,13 +182,13 @@ describe("a journal that can't write", () => {
       await journal.flush();
     }
 
-    assert.deepEqual(await journal.load(), before);
+    assert.deepEqual(await loadAll(journal), before);
     assert.deepEqual(await list(), names);
     assert.equal(said.length, 1);
     assert.match(said[0] ?? "", /ENOSPC/);
     journal.saveOutput(task.id, createOutput("again\n"));
     await journal.flush();
-    assert.deepEqual((await journal.load())[0]?.output, createOutput("again\n"));
+    assert.deepEqual((await loadAll(journal))[0]?.output, createOutput("again\n"));
   });
 
   it("puts the states that it couldn't keep on the disk as soon as one can be, the latest of each", async (t) => {
@@ -201,13 +202,13 @@ describe("a journal that can't write", () => {
       for (const one of ended) journal.saveTask(one, { ...remoteProcess, pid });
       await journal.flush();
     }
-    assert.deepEqual(await journal.load(), []);
+    assert.deepEqual(await loadAll(journal), []);
 
     await unlink(filler);
     journal.saveTask(task, undefined);
     await journal.flush();
 
-    const loaded = await journal.load();
+    const loaded = await loadAll(journal);
     assert.deepEqual(loaded.map(({ task: { id }, process }) => [id, process?.pid]).sort(), [
       ["a:b:1", 2],
       ["a:b:2", 2],
@@ -219,10 +220,10 @@ describe("a journal that can't write", () => {
     const { folder, journal, said, list } = await createJournal(t);
     await rm(folder, { recursive: true });
 
-    assert.deepEqual(await journal.load(), []);
+    assert.deepEqual(await loadAll(journal), []);
     await saveAll(journal);
 
-    assert.equal((await journal.load()).length, 1);
+    assert.equal((await loadAll(journal)).length, 1);
     assert.deepEqual(await list(), [taskFile, outputFile, "version"]);
     assert.equal(said.length, 1);
   });
@@ -233,11 +234,11 @@ describe("a journal that can't write", () => {
 
     const journal = await open();
     await saveAll(journal);
-    assert.deepEqual(await journal.load(), []);
+    assert.deepEqual(await loadAll(journal), []);
     await unlink(folder);
     await saveAll(journal);
 
-    assert.equal((await journal.load()).length, 1);
+    assert.equal((await loadAll(journal)).length, 1);
     assert.equal(new Set(said).size, said.length);
     assert.ok(said.length <= 2, said.join("\n"));
   });

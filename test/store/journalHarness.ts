@@ -6,7 +6,7 @@ import { TaskJournal } from "../../src/store/taskJournal";
 import type { Logger } from "../../src/tasks/logger";
 import { OutputLog } from "../../src/tasks/outputLog";
 import type { RemoteProcess } from "../../src/tasks/remoteHost";
-import type { OutputSnapshot } from "../../src/tasks/taskStore";
+import type { OutputSnapshot, StoredTask, TaskStore } from "../../src/tasks/taskStore";
 import { Cleanup } from "../support/cleanup";
 import { createTask } from "../tasks/samples";
 
@@ -33,6 +33,13 @@ export function createOutput(stdout = "hello\n", stderr = "oh\n"): OutputSnapsho
   log.append("stdout", Buffer.from("bye\n"));
   log.append("stderr", Buffer.from(stderr));
   return log.snapshot();
+}
+
+/** All that is kept. */
+export async function loadAll(store: TaskStore): Promise<StoredTask[]> {
+  const loaded: StoredTask[] = [];
+  for await (const stored of store.load()) loaded.push(stored);
+  return loaded;
 }
 
 /** A folder for a journal that goes away with the test, and what was logged of it. */

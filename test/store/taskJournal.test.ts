@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import { mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, mock } from "node:test";
-import { TaskError } from "../../src/tasks/taskError";
 import { createEndedTask, createTask, statuses } from "../tasks/samples";
 import {
   createFolder,
   createOutput,
+  loadAll,
   outputFile,
   remoteProcess,
   task,
@@ -25,7 +25,7 @@ describe("a journal of tasks", () => {
       journal.saveOutput(stored.task.id, stored.output);
       await journal.flush();
 
-      assert.deepEqual(await (await open()).load(), [stored]);
+      assert.deepEqual(await loadAll(await open()), [stored]);
       assert.deepEqual(said, []);
     });
   }
@@ -43,7 +43,7 @@ describe("a journal of tasks", () => {
     journal.remove("host:hash:7");
     await journal.flush();
 
-    const loaded = await (await open()).load();
+    const loaded = await loadAll(await open());
     assert.deepEqual(
       loaded.map((stored) => stored.task.id),
       ["host:hash:6", "host:hash:8"],
@@ -63,7 +63,7 @@ describe("a journal of tasks", () => {
     journal.saveTask(task, undefined);
     await journal.flush();
 
-    assert.deepEqual(await journal.load(), [{ task }]);
+    assert.deepEqual(await loadAll(journal), [{ task }]);
     assert.deepEqual(await list(), [taskFile, "version"]);
   });
 
@@ -96,7 +96,7 @@ describe("a journal of tasks", () => {
     await journal.flush();
     const started = performance.now();
 
-    const loaded = await journal.load();
+    const loaded = await loadAll(journal);
 
     assert.equal(loaded.length, 1000);
     assert.ok(performance.now() - started < 5000);
@@ -136,7 +136,7 @@ describe("the writes of a journal", () => {
     await journal.flush();
 
     assert.deepEqual(writes.names, [join(folder, taskFile)]);
-    assert.equal((await journal.load())[0]?.process?.pid, 99);
+    assert.equal((await loadAll(journal))[0]?.process?.pid, 99);
   });
 
   it("are two when a task changes again while it is being written", async (t) => {
@@ -152,7 +152,7 @@ describe("the writes of a journal", () => {
 
     assert.equal(writes.names.length, 2);
     assert.equal(writes.most(), 1);
-    assert.equal((await journal.load())[0]?.process?.pid, 99);
+    assert.equal((await loadAll(journal))[0]?.process?.pid, 99);
   });
 
   it("are at most four at once", async (t) => {
@@ -184,55 +184,6 @@ describe("the writes of a journal", () => {
     await journal.flush();
 
     assert.ok(later < 10_000);
-    assert.equal((await journal.load()).length, later + 1);
-  });
-});
-
-describe("the folder of a journal", () => {
-  const old = new Date(Date.now() - 61_000);
-
-  it("is left as it is when a newer version wrote it, which is said with what to do", async (t) => {
-    const { open, folder, list } = await createFolder(t);
-    await mkdir(folder, { mode: 0o755 });
-    await writeFile(join(folder, "version"), "2\n");
-    await writeFile(join(folder, "version.123"), "");
-    await utimes(join(folder, "version.123"), old, old);
-
-    await assert.rejects(open, (error) => {
-      assert.ok(error instanceof TaskError && error.code === "journalNewer");
-      assert.ok(error.message.includes(folder));
-      assert.match(error.message, /Update SSH Tasks, or move that folder away/);
-      return true;
-    });
-
-    assert.deepEqual(await list(), ["version", "version.123"]);
-    assert.equal(await readFile(join(folder, "version"), "utf8"), "2\n");
-    assert.equal((await stat(folder)).mode & 0o777, 0o755);
-  });
-
-  it("gets a version anew when what it names is none", async (t) => {
-    const { open, folder, list, said } = await createFolder(t);
-    await mkdir(folder);
-    await writeFile(join(folder, "version"), "x".repeat(1000));
-
-    await open();
-
-    assert.deepEqual(await list(), ["version", "version.broken"]);
-    assert.equal(await readFile(join(folder, "version"), "utf8"), "1\n");
-    assert.equal(said.length, 1);
-  });
-
-  it("is cleared of what a crash has left a minute ago, and of nothing else", async (t) => {
-    const { open, folder, list } = await createFolder(t);
-    await mkdir(folder);
-    const leftovers = [`${taskFile}.4294967295`, `${outputFile}.7`, "version.123", outputFile];
-    const others = ["notes.txt", "notes.1", "a.json.broken", "a.json.12345678901", "new.json.123"];
-    for (const name of [...leftovers, ...others]) await writeFile(join(folder, name), "");
-    for (const name of [...leftovers, ...others.slice(0, -1)])
-      await utimes(join(folder, name), old, old);
-
-    await (await open()).load();
-
-    assert.deepEqual(await list(), [...others, "version"].sort());
+    assert.equal((await loadAll(journal)).length, later + 1);
   });
 });

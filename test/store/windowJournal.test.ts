@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openWindowJournal } from "../../src/store/windowJournal";
 import { createLogger } from "../support/createTasks";
 import { createTask } from "../tasks/samples";
+import { loadAll } from "./journalHarness";
 
 const task = createTask("running");
 
@@ -18,7 +19,7 @@ async function createRoot(t: TestContext, name = "j") {
   const root = join(parent, name);
   const open = () => openWindowJournal(root, createLogger());
   const idsIn = async (journal: Awaited<ReturnType<typeof open>>): Promise<string[]> =>
-    (await journal.load()).map((stored) => stored.task.id);
+    (await loadAll(journal)).map((stored) => stored.task.id);
   return { root, open, idsIn };
 }
 
@@ -139,6 +140,18 @@ else
       assert.deepEqual([await idsIn(first), await idsIn(second)], [[task.id], []]);
       first.dispose();
       second.dispose();
+    });
+
+    it("leave nothing in their common folder that was put aside long ago", async (t) => {
+      const { root, open } = await createRoot(t);
+      (await open()).dispose();
+      const old = new Date(0);
+      await writeFile(join(root, "version.broken"), "");
+      await utimes(join(root, "version.broken"), old, old);
+
+      (await open()).dispose();
+
+      assert.ok(!(await readdir(root)).includes("version.broken"));
     });
 
     it("are left alone where a newer version has written them", async (t) => {

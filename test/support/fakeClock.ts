@@ -9,6 +9,8 @@ interface Timer {
 /** Time that stands still until the test moves it. */
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();
+  /** By how much somebody has set the clock. */
+  private ahead = 0;
 
   constructor(private time = Date.UTC(2026, 0, 1)) {}
 
@@ -18,7 +20,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.time + this.ahead;
+  }
+
+  elapsed(): number {
     return this.time;
+  }
+
+  /** Somebody sets the clock: no time passes. */
+  set(ms: number): void {
+    this.ahead += ms;
   }
 
   about(ms: number): number {

@@ -30,10 +30,10 @@ export class MemoryStore implements TaskStore {
     return this.kept.get(taskId);
   }
 
-  async load(): Promise<readonly StoredTask[]> {
+  async *load(): AsyncGenerator<StoredTask, undefined> {
     await settle();
     if (this.failure) throw this.failure;
-    return [...this.kept.values()];
+    yield* [...this.kept.values()];
   }
 
   saveTask(task: Task, process: RemoteProcess | undefined): void {

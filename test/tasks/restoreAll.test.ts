@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, mock } from "node:test";
 import { outputStart } from "../../src/tasks/outputLog";
 import { createTasks } from "../support/createTasks";
 import { settle } from "../support/fakeClock";
@@ -95,6 +95,24 @@ describe("taking up what was kept", () => {
       tasks.listTasks().map(({ id }) => id),
       ids,
     );
+  });
+
+  it("is done one after another, so that memory never has the output of all", async () => {
+    const stored = [1, 2, 3].map((n) => storedTask("running", { id: `build01:hash:${n}` }));
+    const store = new MemoryStore();
+    const { tasks, hosts } = createTasks({ store });
+    const taken: number[] = [];
+    mock.method(store, "load", async function* () {
+      for (const one of stored) {
+        await settle();
+        taken.push(hosts.adopted.length);
+        yield one;
+      }
+    });
+
+    await tasks.restore();
+
+    assert.deepEqual([taken, hosts.adopted.length], [[0, 1, 2], 3]);
   });
 
   it("twice is once", async () => {
