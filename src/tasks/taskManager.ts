@@ -2,25 +2,22 @@ import { AllTasks, type KnownTask } from "./allTasks";
 import type { CancelOutcome } from "./cancelOutcome";
 import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
 import { within } from "./clock";
-import { describeForLog } from "./describeForLog";
 import type { Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
 import { MirroredTasks } from "./mirroredTasks";
 import type { WindowNews } from "./otherWindow";
 import { OutputMemory } from "./outputMemory";
+import { OwnTasks } from "./ownTasks";
 import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
-import { RunSlots } from "./runSlots";
-import { isEnded, isSettled, type PendingTask, type Task } from "./task";
+import { isEnded, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
 import { TaskEnding } from "./taskEnding";
 import { TaskEvents } from "./taskEvents";
 import { TaskHandover, type TaskHandoverParts } from "./taskHandover";
 import { hashCommand, TaskIds } from "./taskId";
 import { checkAlias, checkCommand, checkMaxSeconds } from "./taskRequest";
-import { TaskRegistry } from "./taskRegistry";
 import { TaskKeeper } from "./taskKeeper";
 import { TaskQueries } from "./taskQueries";
-import { TaskRun, type TaskRunParts } from "./taskRun";
 import type { StoredTask } from "./taskStore";
 import { waitForTask, type WaitOptions } from "./waitForTask";
 
@@ -48,50 +45,41 @@ const shutdownMs = 4000;
 
 /** The one registry of tasks, whatever door they came through, and the one way to end them. */
 export class TaskManager extends TaskQueries implements Disposable {
-  private readonly registry: TaskRegistry;
   private readonly ids: TaskIds;
-  private readonly slots: RunSlots;
-  private readonly memory: OutputMemory;
-  private readonly events: TaskEvents;
+  private readonly own: OwnTasks;
   private readonly reached: Disposable;
-  private readonly keeper: TaskKeeper | undefined;
   private readonly handover: TaskHandover;
   private readonly mirrored: MirroredTasks;
   private readonly ending: TaskEnding;
+  protected readonly events: TaskEvents;
   protected readonly known: AllTasks;
   private closing: Promise<unknown> | undefined;
 
   constructor(private readonly parts: TaskManagerParts) {
     super();
-    this.ids = new TaskIds(() => parts.clock.now());
-    this.slots = new RunSlots(parts.limits);
-    this.events = new TaskEvents(parts.logger);
-    this.keeper = parts.store && new TaskKeeper(parts.store, parts.clock);
-    this.handover = new TaskHandover(parts, this.keeper, (stored) => this.takeUp(stored));
-    this.registry = new TaskRegistry(parts.limits, parts.clock, (run) => this.onRemove(run));
-    this.memory = new OutputMemory(parts.limits, () => this.known.outputs());
-    this.mirrored = new MirroredTasks({
-      clock: parts.clock,
+    const { clock, hosts, limits, logger, store } = parts;
+    this.ids = new TaskIds(() => clock.now());
+    this.events = new TaskEvents(logger);
+    const keeper = store && new TaskKeeper(store, clock);
+    const memory = new OutputMemory(limits, () => this.known.outputs());
+    const accountOutput = memory.account;
+    this.own = new OwnTasks(parts, {
       events: this.events,
-      accountOutput: this.memory.account,
-      isOwn: (taskId) => this.registry.find(taskId) !== undefined,
+      keeper,
+      accountOutput,
+      requestCancel: (taskId, request) => void this.cancelTask(taskId, request),
+    });
+    this.handover = new TaskHandover(parts, keeper, (stored) => this.takeUp(stored));
+    this.mirrored = new MirroredTasks({
+      clock,
+      events: this.events,
+      accountOutput,
+      isOwn: (taskId) => this.own.registry.find(taskId) !== undefined,
       takeOver: () => this.handover.takeOver(),
     });
-    this.known = new AllTasks(this.registry, this.mirrored);
-    this.ending = new TaskEnding(parts, this.registry, this.mirrored);
-    this.reached = parts.hosts.onDidConnect((alias) => this.onHostReached(alias));
-  }
-
-  get onDidChangeTask() {
-    return this.events.onDidChangeTask;
-  }
-
-  get onDidRemoveTask() {
-    return this.events.onDidRemoveTask;
-  }
-
-  get onDidAppendOutput() {
-    return this.events.onDidAppendOutput;
+    this.known = new AllTasks(this.own.registry, this.mirrored);
+    this.ending = new TaskEnding(parts, this.own.registry, this.mirrored);
+    this.reached = hosts.onDidConnect((alias) => this.own.onHostReached(alias));
   }
 
   /**
@@ -104,8 +92,7 @@ export class TaskManager extends TaskQueries implements Disposable {
     const maxSeconds = checkMaxSeconds(request.maxSeconds ?? 0);
     if (!(await this.parts.catalog.findHost(alias))) throw hostNotFound(alias);
     if (this.closing) throw shuttingDown();
-    this.registry.prune();
-    this.slots.requirePlace(alias);
+    this.own.requirePlace(alias);
     const commandHash = hashCommand(command);
     const task: PendingTask = {
       id: this.ids.next(alias, commandHash),
@@ -119,7 +106,7 @@ export class TaskManager extends TaskQueries implements Disposable {
       merge: request.merge ?? false,
       status: "pending",
     };
-    return this.accept(task);
+    return this.own.accept(task);
   }
 
   /**
@@ -158,7 +145,7 @@ export class TaskManager extends TaskQueries implements Disposable {
 
   /** Whole seconds the task is still kept: all of the time while it lives. */
   keepSeconds(task: Task): number {
-    return this.registry.keepSeconds(task);
+    return this.own.registry.keepSeconds(task);
   }
 
   /**
@@ -171,8 +158,8 @@ export class TaskManager extends TaskQueries implements Disposable {
 
   /** Forgets all ended tasks and their output. @returns how many. */
   clearFinished(): number {
-    const finished = this.registry.list().filter(({ task }) => isEnded(task));
-    for (const { task } of finished) this.registry.remove(task.id);
+    const finished = this.own.registry.list().filter(({ task }) => isEnded(task));
+    for (const { task } of finished) this.own.registry.remove(task.id);
     return finished.length + this.mirrored.clearFinished();
   }
 
@@ -196,11 +183,11 @@ export class TaskManager extends TaskQueries implements Disposable {
 
   /** The tasks of this window, for those beside it. */
   listOwn(): readonly KnownTask[] {
-    return this.registry.list();
+    return this.own.registry.list();
   }
 
   findOwn(taskId: string): KnownTask | undefined {
-    return this.registry.find(taskId);
+    return this.own.registry.find(taskId);
   }
 
   /** Who is to hear of the tasks of other windows. */
@@ -210,63 +197,11 @@ export class TaskManager extends TaskQueries implements Disposable {
 
   private leave(): Promise<void> {
     const cancel = (id: string, request: CancelRequest) => this.cancelTask(id, request);
-    return this.handover.leave(() => this.registry.list(), cancel);
-  }
-
-  private onHostReached(alias: string): void {
-    for (const run of this.registry.list()) {
-      if (run.task.alias === alias) run.onHostReached();
-    }
-  }
-
-  private accept(task: PendingTask): Task {
-    const run = new TaskRun(task, this.runParts(task));
-    this.registry.add(run);
-    // The event comes before the launch, so that nobody hears of a task running that was never pending.
-    this.onChange(run, task);
-    this.slots.enter(task.id, task.alias, () => run.start());
-    return run.task;
+    return this.handover.leave(() => this.own.registry.list(), cancel);
   }
 
   private takeUp(stored: StoredTask): void {
-    const { task } = stored;
-    if (this.registry.find(task.id)) return;
-    this.mirrored.handOver(task.id);
-    const run = new TaskRun(task, this.runParts(task), stored);
-    this.registry.add(run);
-    if (!isSettled(task)) this.slots.take(task.id, task.alias);
-    this.events.fireChange(task);
-    run.takeUp();
-  }
-
-  private runParts({ id, alias }: Task): TaskRunParts {
-    return {
-      host: this.parts.hosts.host(alias),
-      clock: this.parts.clock,
-      logger: this.parts.logger,
-      graceSeconds: () => this.parts.limits.graceSeconds,
-      whyAttached: () => this.parts.durability?.whyAttached(),
-      onChange: (run, next) => this.onChange(run, next),
-      onOutput: (run) => {
-        this.keeper?.onOutput(run);
-        this.events.fireOutput(id);
-      },
-      accountOutput: this.memory.account,
-      admit: () => this.slots.admit(id),
-      requestCancel: (request) => void this.cancelTask(id, request),
-    };
-  }
-
-  private onRemove(run: TaskRun): void {
-    run.forget();
-    this.keeper?.remove(run.task.id);
-    this.events.fireRemoval(run.task.id);
-  }
-
-  private onChange(run: TaskRun, task: Task): void {
-    this.keeper?.onChange(run);
-    if (isEnded(task) || task.status === "lost") this.slots.leave(task.id);
-    if (task.status !== "running") this.parts.logger.info(describeForLog(task));
-    this.events.fireChange(task);
+    this.mirrored.handOver(stored.task.id);
+    this.own.takeUp(stored);
   }
 }

@@ -1,10 +1,24 @@
 import type { AllTasks } from "./allTasks";
 import type { OutputCursor, OutputSlice } from "./outputLog";
 import type { Task } from "./task";
+import type { TaskEvents } from "./taskEvents";
 
-/** What there is to read of tasks: of this window's and of the others'. */
+/** What there is to read and to hear of tasks: of this window's and of the others'. */
 export abstract class TaskQueries {
   protected abstract readonly known: AllTasks;
+  protected abstract readonly events: TaskEvents;
+
+  get onDidChangeTask() {
+    return this.events.onDidChangeTask;
+  }
+
+  get onDidRemoveTask() {
+    return this.events.onDidRemoveTask;
+  }
+
+  get onDidAppendOutput() {
+    return this.events.onDidAppendOutput;
+  }
 
   getTask(taskId: string): Task | undefined {
     return this.known.find(taskId)?.task;
