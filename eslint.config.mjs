@@ -77,7 +77,14 @@ export default tseslint.config(
     "vscode-jsonrpc/node$",
   ]),
   mayImport("mcp/*.ts", ["node:", "\\./", "\\.\\./tasks/", "@modelcontextprotocol/sdk/", "zod$"]),
-  mayImport("mcp/tools/*.ts", ["node:", "\\./", "\\.\\./[^/]+$", "\\.\\./\\.\\./tasks/", "zod$"]),
+  mayImport("mcp/tools/*.ts", [
+    "node:",
+    "\\./",
+    "\\.\\./[^/]+$",
+    "\\.\\./\\.\\./tasks/",
+    "zod$",
+    "re2js$",
+  ]),
   mayImport("ui/**/*.ts", [
     "node:",
     "\\./",

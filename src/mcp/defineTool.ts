@@ -14,6 +14,13 @@ export interface ToolAnnotations {
   readonly openWorldHint: boolean;
 }
 
+export interface Progress {
+  readonly seconds: number;
+  /** After which the request is answered in any case; 0 when nobody knows. */
+  readonly totalSeconds: number;
+  readonly message: string;
+}
+
 /** The part of the core that tools may use. */
 export type ToolTasks = Pick<
   TaskManager,
@@ -28,6 +35,10 @@ export type ToolTasks = Pick<
   | "lineCount"
   | "outputSize"
   | "keepSeconds"
+  | "readOutput"
+  | "onDidChangeTask"
+  | "onDidRemoveTask"
+  | "onDidAppendOutput"
 >;
 
 /** What one call of a tool has to work with. */
@@ -35,10 +46,12 @@ export interface ToolContext {
   readonly tasks: ToolTasks;
   readonly catalog: HostCatalog;
   readonly gate: RunGate;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly limits: Pick<Limits, "maxResultBytes">;
   /** Who calls. */
   readonly client: `agent:${string}`;
+  /** Tells the client how far its request is, in seconds, while it is not answered; nothing where it did not ask for that. */
+  readonly tellProgress: (progress: Progress) => void;
   /** Aborted when the client takes this request back, and never because its connection or session ended. */
   readonly takenBack: AbortSignal;
 }

@@ -5,11 +5,11 @@ import {
   ListToolsRequestSchema,
   type JSONRPCMessage,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { Clock } from "../tasks/clock";
 import type { Logger } from "../tasks/logger";
 import { callTool } from "./callTool";
 import type { Tool, ToolContext } from "./defineTool";
 import type { Limits } from "../tasks/limits";
+import { RequestProgress } from "./requestProgress";
 import { RequestCancellation } from "./requestCancellation";
 import { describeTool } from "./toolSchemas";
 import { unknownToolResult } from "./toolResult";
@@ -18,9 +18,8 @@ import { tools } from "./tools";
 /** What every session is made of. */
 export interface McpServerParts extends Omit<
   ToolContext,
-  "client" | "takenBack" | "clock" | "limits"
+  "client" | "takenBack" | "tellProgress" | "limits"
 > {
-  readonly clock: Pick<Clock, "now" | "elapsed" | "after">;
   readonly logger: Logger;
   readonly limits: Limits;
   /** The product's, told to clients. */
@@ -29,8 +28,8 @@ export interface McpServerParts extends Omit<
 
 const instructions = [
   "Runs commands on the user's SSH hosts as tasks. ssh_list_hosts gives the aliases.",
-  "For a command of up to a minute use ssh_run; for anything longer ssh_run_async, then ssh_get_task_status,",
-  "ssh_get_task_output while it runs and ssh_get_task_result once it has ended.",
+  "For a command of up to a minute use ssh_run; for anything longer ssh_run_async, then ssh_wait_task, which gives the new",
+  "output and, once it has ended, the exit code.",
   "A task goes on when you stop waiting for it or stop asking; only ssh_cancel_async_task or ssh_cancel ends it.",
   "It is certainly gone from its host only when the status is cancelled and the receipt says verified: true.",
 ].join(" ");
@@ -69,12 +68,16 @@ export function createMcpServer(
   const listed = tools.map(describeTool);
   const byName = new Map<string, Tool>(tools.map((tool) => [tool.name, tool]));
   mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
-  mcp.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+  mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tool = byName.get(params.name);
     if (!tool) return unknownToolResult(params.name);
     const client = nameClient(mcp.server.getClientVersion()?.name);
-    const context = { ...parts, client, takenBack: cancellation.takenBack(signal) };
-    return callTool(tool, params.arguments, context, parts.logger);
+    const takenBack = cancellation.takenBack(extra.signal);
+    const progress = new RequestProgress(extra._meta?.progressToken, extra.sendNotification);
+    const context = { ...parts, client, takenBack, tellProgress: progress.tell };
+    const result = await callTool(tool, params.arguments, context, parts.logger);
+    progress.end();
+    return result;
   });
   return mcp;
 }

@@ -39,9 +39,9 @@ export abstract class TaskQueries {
     return this.known.find(taskId)?.output.read(cursor, maxBytes);
   }
 
-  /** The whole output, or its beginning and end when it is larger than `maxBytes`. */
-  summarizeOutput(taskId: string, maxBytes: number): OutputSlice | undefined {
-    return this.known.find(taskId)?.output.summarize(maxBytes);
+  /** The output from the cursor on, all of it when there is none, or its beginning and end when it is larger than `maxBytes`. */
+  summarizeOutput(taskId: string, maxBytes: number, from?: OutputCursor): OutputSlice | undefined {
+    return this.known.find(taskId)?.output.summarize(maxBytes, from);
   }
 
   /** The last lines of stdout, then stderr, in at most `maxBytes` (1 MiB when absent), and how many there were in all. */

@@ -10,6 +10,7 @@ import { sshListTasks } from "./sshListTasks";
 import { sshPing } from "./sshPing";
 import { sshRun } from "./sshRun";
 import { sshRunAsync } from "./sshRunAsync";
+import { sshWaitTask } from "./sshWaitTask";
 
 /** Every tool that is served, in the order in which clients list them. */
 export const tools: readonly Tool[] = [
@@ -18,6 +19,7 @@ export const tools: readonly Tool[] = [
   sshDescribeHost,
   sshRun,
   sshRunAsync,
+  sshWaitTask,
   sshListTasks,
   sshGetTaskStatus,
   sshGetTaskOutput,

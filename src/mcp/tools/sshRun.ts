@@ -11,6 +11,7 @@ import {
 } from "../taskFields";
 import { aliasParam, commandParam, wholeNumberParam } from "../toolParams";
 import { answer, errorAnswer } from "../toolResult";
+import { tellProgressOf } from "../waitProgress";
 
 const defaultMaxSeconds = 60;
 
@@ -34,7 +35,8 @@ export const sshRun = defineTool({
   async handle(args, context) {
     const { task: started, denial } = await startRun(args, context);
     if (denial) return denial;
-    const task = await context.tasks.waitForTask(started.id);
+    const progress = tellProgressOf(started.id, args.max_seconds, context);
+    const task = await context.tasks.waitForTask(started.id).finally(() => progress.dispose());
     const result = task && isSettled(task) ? describeRun(task, context) : undefined;
     if (!task || !result) {
       return errorAnswer(`Task was cleared while it was waited for: ${started.id}`, "Run error");

@@ -26,9 +26,13 @@ describe("a client", () => {
     const { client, clock, launched } = await createContract(t);
     const heard: string[] = [];
     client.fallbackNotificationHandler = ({ method }) => Promise.resolve(void heard.push(method));
-    const onprogress = (): void => void heard.push("progress");
-    const call = (name: string, args: Fields) =>
-      client.callTool({ name, arguments: args }, undefined, { onprogress });
+    const progress: string[] = [];
+    const call = (name: string, args: Fields) => {
+      let answered = false;
+      const onprogress = (): void => void (answered ? heard : progress).push(`progress of ${name}`);
+      const answer = client.callTool({ name, arguments: args }, undefined, { onprogress });
+      return answer.finally(() => (answered = true));
+    };
 
     for (const tool of runTools) {
       const answered = call(tool, run);
@@ -40,7 +44,9 @@ describe("a client", () => {
       await answered;
     }
 
+    await clock.advance(10_000);
     assert.deepEqual(heard, []);
+    assert.deepEqual([...new Set(progress)], ["progress of ssh_run"]);
   });
 
   it("gets an id of its own for each of several equal commands at once, and reaches them all", async (t) => {
