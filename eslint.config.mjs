@@ -77,6 +77,12 @@ export default tseslint.config(
     "vscode-jsonrpc/node$",
   ]),
   mayImport("mcp/*.ts", ["node:", "\\./", "\\.\\./tasks/", "@modelcontextprotocol/sdk/", "zod$"]),
+  mayImport("mcp/resources/*.ts", [
+    "\\./",
+    "\\.\\./[^/]+$",
+    "\\.\\./\\.\\./tasks/",
+    "@modelcontextprotocol/sdk/types",
+  ]),
   mayImport("mcp/tools/*.ts", [
     "node:",
     "\\./",

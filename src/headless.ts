@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { version } from "../package.json";
 import { McpEndpoint } from "./mcp/mcpEndpoint";
 import { serveStdio } from "./mcp/mcpStdio";
-import { openGate, type RunGate } from "./mcp/runGate";
+import { fixedGate, openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { openWindowJournal } from "./store/windowJournal";
@@ -28,9 +28,9 @@ The MCP server of SSH Tasks without VS Code.
   --help              print this
 `;
 
-const closedGate: RunGate = {
-  check: () => "Running commands is not allowed here: start the server with --allow-all.",
-};
+const closedGate = fixedGate(
+  "Running commands is not allowed here: start the server with --allow-all.",
+);
 
 /** Bytes of the log that nobody has read; what comes on top of them is dropped. */
 const maxUnreadLogBytes = 1024 * 1024;

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Clock } from "../tasks/clock";
 import type { Limits } from "../tasks/limits";
+import type { Task } from "../tasks/task";
 import type { HostCatalog } from "../tasks/remoteHost";
 import type { TaskManager } from "../tasks/taskManager";
+import type { ClientLog } from "./clientLog";
 import type { RunGate } from "./runGate";
 import type { ToolAnswer } from "./toolResult";
 
@@ -52,6 +54,10 @@ export interface ToolContext {
   readonly client: `agent:${string}`;
   /** Tells the client how far its request is, in seconds, while it is not answered; nothing where it did not ask for that. */
   readonly tellProgress: (progress: Progress) => void;
+  /** What the client is told of besides. */
+  readonly log: ClientLog;
+  /** Tells the client of the task's end, and of what becomes of it until then. */
+  readonly followTask: (task: Task) => void;
   /** Aborted when the client takes this request back, and never because its connection or session ended. */
   readonly takenBack: AbortSignal;
 }

@@ -4,13 +4,18 @@ import {
   CallToolRequestSchema,
   ListToolsRequestSchema,
   type JSONRPCMessage,
+  type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { Logger } from "../tasks/logger";
 import { callTool } from "./callTool";
+import { ClientLog } from "./clientLog";
+import { serveLogging, servePrompts, serveResources } from "./clientSession";
 import type { Tool, ToolContext } from "./defineTool";
 import type { Limits } from "../tasks/limits";
 import { RequestProgress } from "./requestProgress";
 import { RequestCancellation } from "./requestCancellation";
+import { ResourceNews } from "./resources/resourceNews";
+import { TaskMessages } from "./taskMessages";
 import { describeTool } from "./toolSchemas";
 import { unknownToolResult } from "./toolResult";
 import { tools } from "./tools";
@@ -18,7 +23,7 @@ import { tools } from "./tools";
 /** What every session is made of. */
 export interface McpServerParts extends Omit<
   ToolContext,
-  "client" | "takenBack" | "tellProgress" | "limits"
+  "client" | "takenBack" | "tellProgress" | "log" | "followTask" | "limits"
 > {
   readonly logger: Logger;
   readonly limits: Limits;
@@ -62,16 +67,37 @@ export function createMcpServer(
     { name: "ssh-tasks", title: "SSH Tasks", version: parts.version },
     { instructions },
   );
-  mcp.server.registerCapabilities({ tools: {} });
   mcp.server.onerror = (error) => parts.logger.debug(`MCP session: ${withoutContent(error)}`);
 
+  const send = (notification: ServerNotification) => mcp.server.notification(notification);
+  const log = new ClientLog(send);
+  const messages = new TaskMessages(parts.tasks, parts.clock, log);
+  const news = new ResourceNews(parts.tasks, parts.clock, send);
+  mcp.server.onclose = () => {
+    messages.dispose();
+    news.dispose();
+  };
+  serveTools(mcp, { ...parts, log, followTask: (task) => messages.follow(task) }, cancellation);
+  serveResources(mcp, parts, news);
+  servePrompts(mcp);
+  serveLogging(mcp, log);
+  return mcp;
+}
+
+function serveTools(
+  mcp: McpServer,
+  parts: McpServerParts & Pick<ToolContext, "log" | "followTask">,
+  cancellation: RequestCancellation,
+): void {
+  const { server } = mcp;
   const listed = tools.map(describeTool);
   const byName = new Map<string, Tool>(tools.map((tool) => [tool.name, tool]));
-  mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
-  mcp.server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
+  server.registerCapabilities({ tools: {} });
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tool = byName.get(params.name);
     if (!tool) return unknownToolResult(params.name);
-    const client = nameClient(mcp.server.getClientVersion()?.name);
+    const client = nameClient(server.getClientVersion()?.name);
     const takenBack = cancellation.takenBack(extra.signal);
     const progress = new RequestProgress(extra._meta?.progressToken, extra.sendNotification);
     const context = { ...parts, client, takenBack, tellProgress: progress.tell };
@@ -79,7 +105,6 @@ export function createMcpServer(
     progress.end();
     return result;
   });
-  return mcp;
 }
 
 /** `agent:` and the client's own name, at most 60 characters that are safe in any log line or view. */

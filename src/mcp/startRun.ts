@@ -1,8 +1,11 @@
+import type { HostInfo } from "../tasks/remoteHost";
 import type { Task } from "../tasks/task";
+import { hostNotFound } from "../tasks/taskError";
 import type { StartRequest } from "../tasks/taskManager";
 import { hashCommand } from "../tasks/taskId";
-import { checkAlias, checkCommand } from "../tasks/taskRequest";
+import { checkAlias, checkCommand, checkMaxSeconds } from "../tasks/taskRequest";
 import type { ToolContext } from "./defineTool";
+import type { Denial } from "./runGate";
 import { answer, type ToolAnswer } from "./toolResult";
 
 export interface RunArgs {
@@ -27,18 +30,30 @@ export async function startRun(
 ): Promise<RunStart> {
   const alias = checkAlias(args.alias);
   const command = checkCommand(args.command);
-  const hint = context.gate.check();
-  if (hint !== undefined) return { denial: deny(alias, command, hint) };
-  const { client } = context;
+  checkMaxSeconds(args.max_seconds);
+  const hash = hashCommand(command);
+  if (!how.durable) context.log.event("debug", "ssh_run_start", { alias, hash });
+  const host = await context.catalog.findHost(alias);
+  if (!host) throw hostNotFound(alias);
+  const { client, takenBack } = context;
+  const denial = await context.gate.admit({ host, command, client, takenBack });
+  if (denial) return { denial: deny(host, command, denial) };
   const request = { alias, command, startedBy: client, maxSeconds: args.max_seconds, ...how };
   const task = await context.tasks.startTask(request);
   cancelWhenTakenBack(task.id, context);
   return { task };
 }
 
-function deny(alias: string, command: string, hint: string): ToolAnswer {
-  const hash = hashCommand(command);
-  return answer({ status: "denied", reason: "policy", alias, hash, command, hint }, true);
+function deny(host: HostInfo, command: string, denial: Denial): ToolAnswer {
+  const { alias, hostName } = host;
+  const { reason, detail, hint } = denial;
+  const who =
+    reason === "network" ? { alias, hostname: hostName, detail } : denialOf(alias, command, detail);
+  return answer({ status: "denied", reason, ...who, hint }, true);
+}
+
+function denialOf(alias: string, command: string, detail: string | undefined): object {
+  return { alias, hash: hashCommand(command), command, detail };
 }
 
 /** Needs no undoing: once a request is answered, its signal is never aborted. */

@@ -50,6 +50,7 @@ export const sshGetTaskOutput = defineTool({
         ? lastLines(taskId, maxLines, context)
         : linesAfter(taskId, { cursor: parseCursor(cursor), maxBytes, stream }, context);
     if (!output) return errorAnswer(`Task not found or no output available: ${taskId}`);
+    context.log.event("debug", "ssh_get_task_output", { task_id: taskId, max_lines: maxLines });
     return answer(output);
   },
 });

@@ -33,15 +33,21 @@ export const sshRun = defineTool({
   },
   errorPrefix: "Run error",
   async handle(args, context) {
+    const { log, tasks } = context;
     const { task: started, denial } = await startRun(args, context);
     if (denial) return denial;
+    const who = { alias: started.alias, hash: started.commandHash, task_id: started.id };
+    log.event("debug", "ssh_run_task_created", who);
     const progress = tellProgressOf(started.id, args.max_seconds, context);
-    const task = await context.tasks.waitForTask(started.id).finally(() => progress.dispose());
-    const result = task && isSettled(task) ? describeRun(task, context) : undefined;
-    if (!task || !result) {
+    const task = await tasks.waitForTask(started.id).finally(() => progress.dispose());
+    const settled = task && isSettled(task) ? task : undefined;
+    const result = settled && describeRun(settled, context);
+    if (!result) {
       return errorAnswer(`Task was cleared while it was waited for: ${started.id}`, "Run error");
     }
-    return answer(result, task.status === "lost" || errorOf(task) !== undefined);
+    const { exit_code, timeout, cancelled } = outcomeFields(settled, context.clock.now());
+    log.event("info", "ssh_run_complete", { ...who, exit_code, timeout, cancelled });
+    return answer(result, settled.status === "lost" || errorOf(settled) !== undefined);
   },
 });
 

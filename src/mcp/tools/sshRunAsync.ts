@@ -30,6 +30,7 @@ export const sshRunAsync = defineTool({
     const how = { durable: true, merge: args.merge };
     const { task, denial } = await startRun(args, context, how);
     if (denial) return denial;
+    context.followTask(task);
     return answer({
       task_id: task.id,
       status: task.status,
