@@ -32,9 +32,11 @@ export interface Plan {
 export interface RunGate {
   /** Resolves when it may run, or with why not; perhaps only once the person has been asked. Never rejects. */
   admit(request: RunRequest): Promise<Denial | undefined>;
-  plan(host: HostInfo | undefined, command: string): Plan;
+  plan(host: HostInfo, command: string): Plan;
   /** What is allowed on a host, as `limits`, `policy_probes` and `network`. */
   capabilities(host: HostInfo): object;
+  /** Reads anew what it decides by. Rejects with a TaskError that says why that can't be used. */
+  reload(): Promise<void>;
 }
 
 /** The limits and rules of a place that has none of its own. */
@@ -60,6 +62,7 @@ export function fixedGate(hint?: string): RunGate {
     admit: () => Promise.resolve(allowed ? undefined : { reason: "policy", hint }),
     plan: () => ({ allowed, asks: false, limits, ...(hint !== undefined && { hint }) }),
     capabilities: ({ tags }) => ({ ...noPolicy, policy_probes: probesOf(tags, () => allowed) }),
+    reload: () => Promise.resolve(),
   };
 }
 

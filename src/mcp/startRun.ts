@@ -14,10 +14,16 @@ export interface RunArgs {
   readonly max_seconds: number;
 }
 
-/** The task that was started, or the denial to answer with. */
+/** The task that was started, or why it was not. */
 export type RunStart =
-  | { readonly task: Task; readonly denial?: undefined }
-  | { readonly task?: undefined; readonly denial: ToolAnswer };
+  | { readonly task: Task; readonly denied?: undefined }
+  | { readonly task?: undefined; readonly denied: DeniedRun };
+
+export interface DeniedRun {
+  readonly host: HostInfo;
+  readonly command: string;
+  readonly denial: Denial;
+}
 
 /**
  * Starts the command of a run tool where the gate allows it. From then on until the request is answered, its client
@@ -31,29 +37,26 @@ export async function startRun(
   const alias = checkAlias(args.alias);
   const command = checkCommand(args.command);
   checkMaxSeconds(args.max_seconds);
-  const hash = hashCommand(command);
-  if (!how.durable) context.log.event("debug", "ssh_run_start", { alias, hash });
   const host = await context.catalog.findHost(alias);
   if (!host) throw hostNotFound(alias);
   const { client, takenBack } = context;
   const denial = await context.gate.admit({ host, command, client, takenBack });
-  if (denial) return { denial: deny(host, command, denial) };
+  if (denial) return { denied: { host, command, denial } };
   const request = { alias, command, startedBy: client, maxSeconds: args.max_seconds, ...how };
   const task = await context.tasks.startTask(request);
   cancelWhenTakenBack(task.id, context);
   return { task };
 }
 
-function deny(host: HostInfo, command: string, denial: Denial): ToolAnswer {
+/** What a run tool says of a command that was denied. */
+export function denialAnswer({ host, command, denial }: DeniedRun): ToolAnswer {
   const { alias, hostName } = host;
   const { reason, detail, hint } = denial;
-  const who =
-    reason === "network" ? { alias, hostname: hostName, detail } : denialOf(alias, command, detail);
-  return answer({ status: "denied", reason, ...who, hint }, true);
-}
-
-function denialOf(alias: string, command: string, detail: string | undefined): object {
-  return { alias, hash: hashCommand(command), command, detail };
+  const what =
+    reason === "network"
+      ? { alias, hostname: hostName, detail }
+      : { alias, hash: hashCommand(command), command, detail };
+  return answer({ status: "denied", reason, ...what, hint }, true);
 }
 
 /** Needs no undoing: once a request is answered, its signal is never aborted. */

@@ -195,13 +195,11 @@ describe("log messages", () => {
   async function hear(t: Parameters<typeof createMcp>[0]) {
     const mcp = await createMcp(t);
     const heard: string[] = [];
-    mcp.client.fallbackNotificationHandler = ({ method, params }) =>
-      Promise.resolve(
-        void (
-          method === "notifications/message" &&
-          heard.push(`${String(params?.level)} ${String(params?.data)}`)
-        ),
-      );
+    mcp.client.fallbackNotificationHandler = ({ method, params }) => {
+      if (method === "notifications/message")
+        heard.push(`${String(params?.level)} ${String(params?.data)}`);
+      return Promise.resolve();
+    };
     return { ...mcp, heard };
   }
 

@@ -24,8 +24,14 @@ const params: Record<string, Record<string, object>> = {
   ssh_ping: {},
   ssh_list_hosts: {},
   ssh_describe_host: { alias: text("Alias") },
+  ssh_plan: { alias: text("Alias"), command: text("Command") },
   ssh_run: {
     alias: text("Alias"),
+    command: text("Command"),
+    max_seconds: integer("Max Seconds", 60),
+  },
+  ssh_run_on_tag: {
+    tag: text("Tag"),
     command: text("Command"),
     max_seconds: integer("Max Seconds", 60),
   },
@@ -63,6 +69,7 @@ const params: Record<string, Record<string, object>> = {
   ssh_get_task_result: { task_id: text("Task Id") },
   ssh_cancel: cancel,
   ssh_cancel_async_task: cancel,
+  ssh_reload_config: {},
 };
 
 const readOnly = [true, false, true, false];
@@ -71,6 +78,7 @@ const cancels = [false, true, true, false];
 const annotations: Record<string, boolean[]> = {
   ssh_run: runs,
   ssh_run_async: runs,
+  ssh_run_on_tag: runs,
   ssh_cancel: cancels,
   ssh_cancel_async_task: cancels,
 };

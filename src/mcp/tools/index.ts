@@ -8,7 +8,10 @@ import { sshGetTaskStatus } from "./sshGetTaskStatus";
 import { sshListHosts } from "./sshListHosts";
 import { sshListTasks } from "./sshListTasks";
 import { sshPing } from "./sshPing";
+import { sshPlan } from "./sshPlan";
+import { sshReloadConfig } from "./sshReloadConfig";
 import { sshRun } from "./sshRun";
+import { sshRunOnTag } from "./sshRunOnTag";
 import { sshRunAsync } from "./sshRunAsync";
 import { sshWaitTask } from "./sshWaitTask";
 
@@ -17,7 +20,9 @@ export const tools: readonly Tool[] = [
   sshPing,
   sshListHosts,
   sshDescribeHost,
+  sshPlan,
   sshRun,
+  sshRunOnTag,
   sshRunAsync,
   sshWaitTask,
   sshListTasks,
@@ -26,4 +31,5 @@ export const tools: readonly Tool[] = [
   sshGetTaskResult,
   sshCancel,
   sshCancelAsyncTask,
+  sshReloadConfig,
 ];

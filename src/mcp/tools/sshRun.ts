@@ -1,6 +1,8 @@
 import { isSettled, type SettledTask } from "../../tasks/task";
+import { hashCommand } from "../../tasks/taskId";
+import { checkAlias, checkCommand } from "../../tasks/taskRequest";
 import { defineTool, runsCommands, type ToolContext } from "../defineTool";
-import { startRun } from "../startRun";
+import { denialAnswer, startRun } from "../startRun";
 import {
   errorOf,
   evidenceFields,
@@ -34,9 +36,12 @@ export const sshRun = defineTool({
   errorPrefix: "Run error",
   async handle(args, context) {
     const { log, tasks } = context;
-    const { task: started, denial } = await startRun(args, context);
-    if (denial) return denial;
-    const who = { alias: started.alias, hash: started.commandHash, task_id: started.id };
+    const alias = checkAlias(args.alias);
+    const hash = hashCommand(checkCommand(args.command));
+    log.event("debug", "ssh_run_start", { alias, hash });
+    const { task: started, denied } = await startRun(args, context);
+    if (denied) return denialAnswer(denied);
+    const who = { alias, hash, task_id: started.id };
     log.event("debug", "ssh_run_task_created", who);
     const progress = tellProgressOf(started.id, args.max_seconds, context);
     const task = await tasks.waitForTask(started.id).finally(() => progress.dispose());

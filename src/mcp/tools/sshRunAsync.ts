@@ -1,5 +1,5 @@
 import { defineTool, runsCommands } from "../defineTool";
-import { startRun } from "../startRun";
+import { denialAnswer, startRun } from "../startRun";
 import { pollSeconds } from "../taskFields";
 import { aliasParam, commandParam, flagParam, wholeNumberParam } from "../toolParams";
 import { answer } from "../toolResult";
@@ -28,8 +28,8 @@ export const sshRunAsync = defineTool({
   errorPrefix: "Async run error",
   async handle(args, context) {
     const how = { durable: true, merge: args.merge };
-    const { task, denial } = await startRun(args, context, how);
-    if (denial) return denial;
+    const { task, denied } = await startRun(args, context, how);
+    if (denied) return denialAnswer(denied);
     context.followTask(task);
     return answer({
       task_id: task.id,
