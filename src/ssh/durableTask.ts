@@ -111,11 +111,12 @@ export class DurableTask implements RemoteTask {
 
   /** Follows the task over one link after another, until its end is known. */
   private async run(): Promise<void> {
-    for (;;) {
+    while (!this.isReleased) {
       try {
         await this.followOnce();
       } catch (error) {
-        if (error instanceof TaskError && error.code === "notDurable") this.runAttached(error);
+        const isUnable = error instanceof TaskError && error.code === "notDurable";
+        if (isUnable && !this.isReleased) this.runAttached(error);
         else if (!this.sent) this.finish({ kind: "neverRan", error: asError(error) });
       }
       if (this.isReleased || this.attached) return;
@@ -130,7 +131,7 @@ export class DurableTask implements RemoteTask {
     const link = await leaseLine(this.host.alias, pool, this.stopped.signal);
     this.link = link;
     try {
-      if (!this.sent && "admit" in this.task) await this.task.admit();
+      if (!this.sent && !this.isReleased && "admit" in this.task) await this.task.admit();
       if (this.isReleased) return;
       await new Promise<void>((resolve, reject) => {
         this.ask(link.line, this.follower(link.lease, resolve, reject));
@@ -213,12 +214,9 @@ export class DurableTask implements RemoteTask {
 
   private async onEnd(words: readonly string[]): Promise<void> {
     const { end, left } = durableEnd(this.host.alias, words);
-    if (end.kind !== "exited" || !left) {
-      this.finish(end);
-      return;
-    }
-    const listed = this.control.list(this.target).catch(() => undefined);
-    const processes = await within(systemClock, countMs, listed);
+    const mayCount = end.kind === "exited" && left;
+    const listed = mayCount && this.control.list(this.target).catch(() => undefined);
+    const processes = listed && (await within(systemClock, countMs, listed));
     this.finish(processes ? { ...end, leftRunning: processes.length } : end);
   }
 
