@@ -49,9 +49,12 @@ describe("a durable task whose host opens no shell for once", { timeout: 60_000 
   });
 
   it("is lost when nobody knows whether it was ever started", async () => {
-    const { remote } = pools.start({ channel: refusing(1), adopted: {} });
+    const links: boolean[] = [];
+    const onLink = (connected: boolean): void => void links.push(connected);
+    const { remote } = pools.start({ channel: refusing(1), adopted: {} }, { onLink });
 
     assert.equal((await remote.ended).kind, "lost");
+    assert.deepEqual(links, [], "it is not tried again");
   });
 
   it("runs attached when it has not begun, and says why", async () => {
