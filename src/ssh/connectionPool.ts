@@ -107,7 +107,8 @@ export class ConnectionPool implements Disposable {
   }
 
   /** A place for a durable task; all of them share one channel while there is one. Rejects as `leaseForTask` does. */
-  leaseForDurable(signal: AbortSignal): Promise<Lease> {
+  async leaseForDurable(signal: AbortSignal): Promise<Lease> {
+    if (signal.aborted) throw asReason(signal);
     const members = [...this.members];
     const member =
       members.find(({ durable, connection }) => durable.exists && connection?.isOpen) ??

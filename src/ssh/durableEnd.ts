@@ -1,12 +1,24 @@
-import type { RemoteEnd } from "../tasks/remoteHost";
+import { systemClock, within } from "../tasks/clock";
+import type { HostProcess, RemoteEnd } from "../tasks/remoteHost";
 import { TaskError } from "../tasks/taskError";
 
-/** How a durable task ended, from the words of durable.pl behind `end ID`, and whether it may have left processes behind. */
-export function durableEnd(
+/** What counting the processes that a main one left may take. */
+const countMs = 2000;
+
+/**
+ * How a durable task ended, from the words of durable.pl behind `end ID`, with the count of what it left behind where the
+ * host can list that in time. Never rejects.
+ */
+export async function durableEnd(
   alias: string,
   [kind, code = "", left, by]: readonly string[],
-): { readonly end: RemoteEnd; readonly left: boolean } {
-  return { end: endOf(alias, kind, code, by), left: left === "left" };
+  list: () => Promise<readonly HostProcess[]>,
+): Promise<RemoteEnd> {
+  const end = endOf(alias, kind, code, by);
+  if (end.kind !== "exited" || left !== "left") return end;
+  const listed = list().catch(() => undefined);
+  const processes = await within(systemClock, countMs, listed);
+  return processes ? { ...end, leftRunning: processes.length } : end;
 }
 
 function endOf(alias: string, kind = "", code: string, by: string | undefined): RemoteEnd {

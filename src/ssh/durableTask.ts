@@ -1,4 +1,3 @@
-import { systemClock, within } from "../tasks/clock";
 import type { Event } from "../tasks/lifecycle";
 import type {
   Adoption,
@@ -21,9 +20,6 @@ import { processFrom, targetOf } from "./hostProcess";
 import { neverRan } from "./neverRan";
 import { hostSilent, noPlace } from "./sshErrors";
 import { TaskControl } from "./taskControl";
-
-/** What counting the processes that a main one left may take. */
-const countMs = 2000;
 
 export interface DurableTaskHost extends AttachedTaskHost {
   /** Fires with the alias of a host to which a connection was opened. */
@@ -105,6 +101,11 @@ export class DurableTask implements RemoteTask {
     return this.stopped.signal.aborted;
   }
 
+  /** Whether its host may keep it: then it is no host that can't, though it opens no shell for once. */
+  private get mayRun(): boolean {
+    return "from" in this.task ? this.process !== undefined : this.sent;
+  }
+
   private get target() {
     return targetOf(this.task.taskId, this.process);
   }
@@ -115,7 +116,8 @@ export class DurableTask implements RemoteTask {
       try {
         await this.followOnce();
       } catch (error) {
-        if (error instanceof TaskError && error.code === "notDurable") this.runAttached(error);
+        const isUnable = error instanceof TaskError && error.code === "notDurable";
+        if (isUnable && !this.isReleased && !this.mayRun) this.runAttached(error);
         else if (!this.sent) this.finish({ kind: "neverRan", error: asError(error) });
       }
       if (this.isReleased || this.attached) return;
@@ -130,7 +132,7 @@ export class DurableTask implements RemoteTask {
     const link = await leaseLine(this.host.alias, pool, this.stopped.signal);
     this.link = link;
     try {
-      if (!this.sent && "admit" in this.task) await this.task.admit();
+      if (!this.sent && !this.isReleased && "admit" in this.task) await this.task.admit();
       if (this.isReleased) return;
       await new Promise<void>((resolve, reject) => {
         this.ask(link.line, this.follower(link.lease, resolve, reject));
@@ -176,8 +178,9 @@ export class DurableTask implements RemoteTask {
         this.task.onGap(stream, to);
       },
       onEnd: (words) => {
-        if (words[0] === "nofolder") onNoPlace(noPlace(this.host.alias));
-        else void this.onEnd(words);
+        if (words[0] !== "nofolder") return void this.onEnd(words);
+        this.sent = false;
+        onNoPlace(noPlace(this.host.alias));
       },
       onLost,
     };
@@ -212,14 +215,8 @@ export class DurableTask implements RemoteTask {
   }
 
   private async onEnd(words: readonly string[]): Promise<void> {
-    const { end, left } = durableEnd(this.host.alias, words);
-    if (end.kind !== "exited" || !left) {
-      this.finish(end);
-      return;
-    }
-    const listed = this.control.list(this.target).catch(() => undefined);
-    const processes = await within(systemClock, countMs, listed);
-    this.finish(processes ? { ...end, leftRunning: processes.length } : end);
+    const list = () => this.control.list(this.target);
+    this.finish(await durableEnd(this.host.alias, words, list));
   }
 
   private runAttached(why: TaskError): void {

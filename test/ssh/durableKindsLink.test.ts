@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { startDurableHost, type DurableHost } from "../support/durableHost";
 import { eventually } from "../support/eventually";
 import { hostKinds } from "../support/hostKinds";
-import { findByEnvironment, findProcesses, killAll } from "../support/processes";
+import { findByEnvironment, findProcesses, kill, killAll } from "../support/processes";
 
 for (const kind of hostKinds) {
   describe(`the link of a durable task on ${kind.name}`, { timeout: 60_000 }, () => {
@@ -32,6 +32,33 @@ for (const kind of hostKinds) {
       assert.deepEqual(end, { kind: "exited", exitCode: 9 });
       assert.ok(bytes("stdout").equals(random));
       assert.ok(links.includes(false));
+    });
+
+    it("goes on when what follows it is killed time and again, and nobody of those is left", async () => {
+      const others = findByEnvironment(host.mark).map(({ pid }) => pid);
+      const random = randomBytes(2_000_000);
+      const file = join(host.state, "pieces");
+      writeFileSync(file, random, { mode: 0o644 });
+      const part = `dd if=${file} bs=50000 count=1 2>/dev/null skip=`;
+      const loop = `i=0; while [ $i -lt 40 ]; do ${part}$i; sleep 0.1; i=$((i+1)); done; exit 9`;
+      const { remote, bytes } = host.start(loop);
+      for (let kills = 0; kills < 5; kills++) {
+        const before = bytes("stdout").length;
+        await eventually("it is followed, and more has come", () => {
+          const isFollowed = host.ssh.sshd.commands().length > 0;
+          return isFollowed && bytes("stdout").length > before;
+        });
+        for (const pid of host.ssh.sshd.commands()) kill(pid, "SIGKILL");
+      }
+
+      const end = await remote.ended;
+
+      assert.deepEqual(end, { kind: "exited", exitCode: 9 });
+      assert.ok(bytes("stdout").equals(random));
+      host.ssh.sshd.killConnections();
+      await eventually("nobody is left", () =>
+        findByEnvironment(host.mark).every(({ pid }) => others.includes(pid)),
+      );
     });
 
     it("leaves nobody to follow it when the client is gone, and runs on", async () => {
