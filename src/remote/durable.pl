@@ -1,7 +1,8 @@
 # Starts durable tasks on a host and follows them, for one client over one channel: what it starts needs neither. Needs
 # subreaper.pl, supervise.pl and follow.pl.
 #
-# Arguments: a nonce, leader.sh, deadline.sh with all it needs, and the bytes of output to keep per task. It says `READY`, then reads requests:
+# Arguments: a nonce, leader.sh, deadline.sh with all it needs, the bytes of output to keep per task, and the open files that a
+# task is allowed (see durable.sh). It says `READY`, then reads requests:
 #   start ID SECONDS MERGE LENGTH    runs the command, the LENGTH bytes that follow the line; SECONDS 0 is no deadline;
 #                                    with MERGE 1 both streams are one. Asked again, it starts nothing twice
 #   follow ID OUT ERR                says who it is, what the task prints from these offsets on, and its end
@@ -15,7 +16,7 @@
 #                                                                     since; a cancel came first; there is no folder of
 #                                                                     it; there is no place for one
 # At end of file it ends, and nothing that it has started does.
-($nonce, $leader, $deadline_script, $spool_bytes) = @ARGV;
+($nonce, $leader, $deadline_script, $spool_bytes, $files) = @ARGV;
 
 if (!eval { require POSIX }) {
   print "\n$nonce UNABLE\n";
