@@ -1,12 +1,40 @@
-import type { RemoteEnd } from "../tasks/remoteHost";
+import { systemClock, within } from "../tasks/clock";
+import type { HostProcess, RemoteEnd } from "../tasks/remoteHost";
 import { TaskError } from "../tasks/taskError";
+import { filesExhausted, noPlace } from "./sshErrors";
 
-/** How a durable task ended, from the words of durable.pl behind `end ID`, and whether it may have left processes behind. */
-export function durableEnd(
+/** What counting the processes that a main one left may take. */
+const countMs = 2000;
+
+/** Why the host did not start a task, from the same words as `durableEnd`; undefined when they say something else. */
+export function startRefusal(alias: string, [kind]: readonly string[]): TaskError | undefined {
+  switch (kind) {
+    case "nofolder":
+      return noPlace(alias);
+    case "nodescriptor":
+      return filesExhausted(alias);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * How a durable task ended, from the words of durable.pl behind `end ID`, and how many processes it has left behind. These
+ * are listed where there may be any, which is waited for a while.
+ */
+export async function durableEnd(
   alias: string,
   [kind, code = "", left, by]: readonly string[],
-): { readonly end: RemoteEnd; readonly left: boolean } {
-  return { end: endOf(alias, kind, code, by), left: left === "left" };
+  list: () => Promise<readonly HostProcess[]>,
+): Promise<RemoteEnd> {
+  const end = endOf(alias, kind, code, by);
+  if (end.kind !== "exited" || left !== "left") return end;
+  const processes = await within(
+    systemClock,
+    countMs,
+    list().catch(() => undefined),
+  );
+  return processes ? { ...end, leftRunning: processes.length } : end;
 }
 
 function endOf(alias: string, kind = "", code: string, by: string | undefined): RemoteEnd {

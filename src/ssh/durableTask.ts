@@ -1,4 +1,3 @@
-import { systemClock, within } from "../tasks/clock";
 import type { Event } from "../tasks/lifecycle";
 import type {
   Adoption,
@@ -14,16 +13,13 @@ import type {
 import { asError, TaskError } from "../tasks/taskError";
 import { AttachedTask, type AttachedTaskHost } from "./attachedTask";
 import type { Lease } from "./connectionPool";
-import { durableEnd } from "./durableEnd";
+import { durableEnd, startRefusal } from "./durableEnd";
 import { leaseLine, type DurableLine, type Follower, type LeasedLine } from "./durableLine";
 import { LinkRetries } from "./linkRetries";
 import { processFrom, targetOf } from "./hostProcess";
 import { neverRan } from "./neverRan";
-import { hostSilent, noPlace } from "./sshErrors";
+import { hostSilent } from "./sshErrors";
 import { TaskControl } from "./taskControl";
-
-/** What counting the processes that a main one left may take. */
-const countMs = 2000;
 
 export interface DurableTaskHost extends AttachedTaskHost {
   /** Fires with the alias of a host to which a connection was opened. */
@@ -115,8 +111,10 @@ export class DurableTask implements RemoteTask {
       try {
         await this.followOnce();
       } catch (error) {
-        if (error instanceof TaskError && error.code === "notDurable") this.runAttached(error);
-        else if (!this.sent) this.finish({ kind: "neverRan", error: asError(error) });
+        const code = error instanceof TaskError ? error.code : undefined;
+        if (error instanceof TaskError && code === "notDurable") this.runAttached(error);
+        else if (!this.sent || code === "hostExhausted")
+          this.finish({ kind: "neverRan", error: asError(error) });
       }
       if (this.isReleased || this.attached) return;
       this.task.onLink(false);
@@ -151,7 +149,6 @@ export class DurableTask implements RemoteTask {
     }
     if (this.process || "from" in task) {
       line.follow(task.taskId, this.read, follower);
-      this.onLinked();
       return;
     }
     this.sent = true;
@@ -162,7 +159,7 @@ export class DurableTask implements RemoteTask {
   private follower(
     { connection }: Lease,
     onLost: () => void,
-    onNoPlace: (error: TaskError) => void,
+    onRefused: (error: TaskError) => void,
   ): Follower {
     return {
       onStarted: (words) => {
@@ -176,8 +173,13 @@ export class DurableTask implements RemoteTask {
         this.task.onGap(stream, to);
       },
       onEnd: (words) => {
-        if (words[0] === "nofolder") onNoPlace(noPlace(this.host.alias));
-        else void this.onEnd(words);
+        const refusal = startRefusal(this.host.alias, words);
+        if (refusal) onRefused(refusal);
+        else if (words[0] !== "later") void this.onEnd(words);
+        else {
+          clearTimeout(this.launchTimer); // it has answered
+          onLost();
+        }
       },
       onLost,
     };
@@ -212,14 +214,8 @@ export class DurableTask implements RemoteTask {
   }
 
   private async onEnd(words: readonly string[]): Promise<void> {
-    const { end, left } = durableEnd(this.host.alias, words);
-    if (end.kind !== "exited" || !left) {
-      this.finish(end);
-      return;
-    }
-    const listed = this.control.list(this.target).catch(() => undefined);
-    const processes = await within(systemClock, countMs, listed);
-    this.finish(processes ? { ...end, leftRunning: processes.length } : end);
+    const list = () => this.control.list(this.target);
+    this.finish(await durableEnd(this.host.alias, words, list));
   }
 
   private runAttached(why: TaskError): void {

@@ -24,9 +24,9 @@ for (const shell of shells) {
     });
 
     /** The host, after some shell text. */
-    function open(before = "", most?: number): DurableShell {
+    function open(before: string, edit?: (script: string) => string): DurableShell {
       const environment = { XDG_STATE_HOME: state, SHELL: "/bin/bash" };
-      host = new DurableShell(shell, { before, most, environment });
+      host = new DurableShell(shell, { before, environment, ...(edit && { edit }) });
       return host;
     }
 
@@ -54,7 +54,7 @@ for (const shell of shells) {
 
     it("wants no more open files than is sane, and leaves what is more already", async () => {
       const allowed = async (before: string): Promise<string | undefined> => {
-        const host = open(before, 300);
+        const host = open(before, (script) => script.replace(/(?<=-le |st_most=)65536/g, "300"));
         const [soft] = fileLimits(await host.pid());
         await host.close();
         return soft;

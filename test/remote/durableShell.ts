@@ -26,19 +26,17 @@ export class DurableShell {
     shell: RemoteShell,
     {
       before = "",
-      most,
+      edit = (script) => script,
       environment,
     }: {
       /** Shell text that comes first. */
       readonly before?: string;
-      /** What is the most open files that it wants. */
-      readonly most?: number | undefined;
+      /** Makes the script another one than is sent. */
+      readonly edit?: (script: string) => string;
       readonly environment: Record<string, string>;
     },
   ) {
-    const whole = `${before}\n${durableScript("nonce", spoolBytes)}`;
-    const script =
-      most === undefined ? whole : whole.replace(/(?<=-le |st_most=)65536/g, `${most}`);
+    const script = `${before}\n${edit(durableScript("nonce", spoolBytes))}`;
     this.running = startScript(shell, script, { environment });
     const frames = new DurableFrames("nonce", {
       onWord: (word) => (this.isReady = word === "READY"),
@@ -80,8 +78,12 @@ export class DurableShell {
     this.write(`start ${taskId} 0 ${merge ? 1 : 0} ${Buffer.byteLength(command)}\n${command}`);
   }
 
-  follow(taskId: string, from: readonly [number, number] = [0, 0]): void {
-    this.write(`follow ${taskId} ${from.join(" ")}\n`);
+  follow(taskId: string): void {
+    this.write(`follow ${taskId} 0 0\n`);
+  }
+
+  unfollow(taskId: string): void {
+    this.write(`unfollow ${taskId}\n`);
   }
 
   /** Resolves with the words of its end, once that is known. */
