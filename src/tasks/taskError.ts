@@ -22,6 +22,7 @@ export const taskErrorCodes = [
   "hostSilent",
   "notDurable",
   "perlMissing",
+  "hostExhausted",
   "taskLost",
   "shuttingDown",
   "journalNewer",
