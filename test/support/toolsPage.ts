@@ -1,0 +1,77 @@
+import type { Tool as ListedTool } from "@modelcontextprotocol/sdk/types.js";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import { prompts } from "../../src/mcp/prompts";
+import { listResources, resourceTemplates } from "../../src/mcp/resources/resources";
+import { tools } from "../../src/mcp/tools";
+import { describeTool } from "../../src/mcp/toolSchemas";
+
+interface Parameter {
+  readonly type: string;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** What a model is given of the tools: names, descriptions and parameters. */
+export function countToolTokens(listed: readonly ListedTool[] = tools.map(describeTool)): number {
+  const seen = listed.map(({ name, description, inputSchema }) => ({
+    name,
+    description,
+    parameters: inputSchema,
+  }));
+  return countTokens(JSON.stringify(seen));
+}
+
+/** `docs/tools.md`, made from the definitions of tools, resources and prompts. */
+export function renderToolsPage(): string {
+  return `${[
+    "# Tools, resources and prompts",
+    "_Made from their definitions by `npm run docs`; a test compares._ [Compatibility](compatibility.md) says how they relate to " +
+      "those of the project that this one succeeds, [the page on cancels](cancel.md) what a receipt says.",
+    `All tools together take ${countToolTokens()} tokens of a model's context (o200k), as \`tools/list\` gives them.`,
+    ...tools.map((tool) => renderTool(describeTool(tool))),
+    "## Resources",
+    table(
+      ["URI", "what it gives"],
+      [...listResources([]), ...resourceTemplates].map((resource) => [
+        `\`${"uri" in resource ? resource.uri : resource.uriTemplate}\``,
+        String(resource.description),
+      ]),
+    ),
+    "A client that subscribes to one is told when it changes, and one that has read the list when tasks come or go.",
+    "## Prompts",
+    table(
+      ["name", "for"],
+      prompts.map(({ name, description }) => [`\`${name}\``, String(description)]),
+    ),
+  ].join("\n\n")}\n`;
+}
+
+function renderTool({ name, title, description, inputSchema, annotations }: ListedTool): string {
+  const parameters = Object.entries(inputSchema.properties ?? {}) as [string, Parameter][];
+  const hints = [
+    annotations?.readOnlyHint ? "reads only" : "",
+    annotations?.destructiveHint ? "may change things" : "",
+    annotations?.idempotentHint && !annotations.readOnlyHint ? "twice is once" : "",
+  ].filter(Boolean);
+  return [
+    `## ${name}`,
+    `_${String(title)}; ${hints.join(", ")}._ ${String(description)}`,
+    parameters.length === 0
+      ? "It takes nothing."
+      : table(
+          ["parameter", "type", "default", "what it is"],
+          parameters.map(([parameter, schema]) => [
+            `\`${parameter}\``,
+            schema.type,
+            schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``,
+            String(schema.description),
+          ]),
+        ),
+  ].join("\n\n");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
