@@ -6,6 +6,7 @@ import { openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { openWindowJournal } from "./store/windowJournal";
+import { shareTasks } from "./windows/shareTasks";
 import { systemClock } from "./tasks/clock";
 import { TaskManager } from "./tasks/taskManager";
 import { registerCommands } from "./ui/commands";
@@ -43,8 +44,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const kept = { durability, ...(store && { store }) };
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...kept });
   // Not among the subscriptions: VS Code disposes those at once, and what still runs needs connections to be ended over.
+  const sharing = store && shareTasks({ lease: store.lease, tasks, logger });
   shutDown = async () => {
     await tasks.shutdown();
+    sharing?.dispose();
     store?.dispose();
     hosts.dispose();
     logger.dispose();

@@ -2,10 +2,11 @@ import { parseArgs } from "node:util";
 import { version } from "../package.json";
 import { McpEndpoint } from "./mcp/mcpEndpoint";
 import { serveStdio } from "./mcp/mcpStdio";
-import { openGate, type RunGate } from "./mcp/runGate";
+import { fixedGate, openGate } from "./mcp/runGate";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { openWindowJournal } from "./store/windowJournal";
+import { shareTasks } from "./windows/shareTasks";
 import { systemClock, within } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
@@ -27,9 +28,9 @@ The MCP server of SSH Tasks without VS Code.
   --help              print this
 `;
 
-const closedGate: RunGate = {
-  check: () => "Running commands is not allowed here: start the server with --allow-all.",
-};
+const closedGate = fixedGate(
+  "Running commands is not allowed here: start the server with --allow-all.",
+);
 
 /** Bytes of the log that nobody has read; what comes on top of them is dropped. */
 const maxUnreadLogBytes = 1024 * 1024;
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
   const parts = { tasks, catalog, gate, clock, limits, logger, version };
   const stop = stopRequested();
   await tasks.restore();
+  const sharing = store && shareTasks({ lease: store.lease, tasks, logger });
   if (options.stdio) {
     await Promise.race([serveStdio(parts), stop]);
   } else {
@@ -77,6 +79,7 @@ async function main(): Promise<void> {
     await endpoint.dispose();
   }
   await tasks.shutdown();
+  sharing?.dispose();
   store?.dispose();
   hosts.dispose();
   await within(clock, lastAnswersMs, new Promise((resolve) => process.stdout.write("", resolve)));

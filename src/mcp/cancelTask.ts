@@ -27,8 +27,9 @@ type CancelArgs = z.output<z.ZodObject<typeof cancelParams>>;
 
 /** What both cancel tools do: they differ in name only, and work on every task. */
 export async function cancelTask(
+  tool: "ssh_cancel" | "ssh_cancel_async_task",
   args: CancelArgs,
-  { tasks, client }: ToolContext,
+  { tasks, client, log }: ToolContext,
 ): Promise<ToolAnswer> {
   const taskId = checkTaskId(args.task_id);
   const outcome = await tasks.cancelTask(taskId, {
@@ -37,6 +38,7 @@ export async function cancelTask(
     ...(args.grace_seconds !== undefined && { graceSeconds: args.grace_seconds }),
     force: args.force,
   });
+  log.event("info", tool, { task_id: taskId, cancelled: outcome.accepted });
   return answer(describeCancel(taskId, outcome));
 }
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Clock } from "../tasks/clock";
 import type { Limits } from "../tasks/limits";
+import type { Task } from "../tasks/task";
 import type { HostCatalog } from "../tasks/remoteHost";
 import type { TaskManager } from "../tasks/taskManager";
+import type { ClientLog } from "./clientLog";
 import type { RunGate } from "./runGate";
 import type { ToolAnswer } from "./toolResult";
 
@@ -12,6 +14,13 @@ export interface ToolAnnotations {
   readonly destructiveHint: boolean;
   readonly idempotentHint: boolean;
   readonly openWorldHint: boolean;
+}
+
+export interface Progress {
+  readonly seconds: number;
+  /** After which the request is answered in any case; 0 when nobody knows. */
+  readonly totalSeconds: number;
+  readonly message: string;
 }
 
 /** The part of the core that tools may use. */
@@ -28,6 +37,10 @@ export type ToolTasks = Pick<
   | "lineCount"
   | "outputSize"
   | "keepSeconds"
+  | "readOutput"
+  | "onDidChangeTask"
+  | "onDidRemoveTask"
+  | "onDidAppendOutput"
 >;
 
 /** What one call of a tool has to work with. */
@@ -35,10 +48,16 @@ export interface ToolContext {
   readonly tasks: ToolTasks;
   readonly catalog: HostCatalog;
   readonly gate: RunGate;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly limits: Pick<Limits, "maxResultBytes">;
   /** Who calls. */
   readonly client: `agent:${string}`;
+  /** Tells the client how far its request is, in seconds, while it is not answered; nothing where it did not ask for that. */
+  readonly tellProgress: (progress: Progress) => void;
+  /** What the client is told of besides. */
+  readonly log: ClientLog;
+  /** Tells the client of the task's end, and of what becomes of it until then. */
+  readonly followTask: (task: Task) => void;
   /** Aborted when the client takes this request back, and never because its connection or session ended. */
   readonly takenBack: AbortSignal;
 }

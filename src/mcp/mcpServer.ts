@@ -4,13 +4,18 @@ import {
   CallToolRequestSchema,
   ListToolsRequestSchema,
   type JSONRPCMessage,
+  type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { Clock } from "../tasks/clock";
 import type { Logger } from "../tasks/logger";
 import { callTool } from "./callTool";
+import { ClientLog } from "./clientLog";
+import { serveLogging, servePrompts, serveResources } from "./clientSession";
 import type { Tool, ToolContext } from "./defineTool";
 import type { Limits } from "../tasks/limits";
+import { RequestProgress } from "./requestProgress";
 import { RequestCancellation } from "./requestCancellation";
+import { ResourceNews } from "./resources/resourceNews";
+import { TaskMessages } from "./taskMessages";
 import { describeTool } from "./toolSchemas";
 import { unknownToolResult } from "./toolResult";
 import { tools } from "./tools";
@@ -18,9 +23,8 @@ import { tools } from "./tools";
 /** What every session is made of. */
 export interface McpServerParts extends Omit<
   ToolContext,
-  "client" | "takenBack" | "clock" | "limits"
+  "client" | "takenBack" | "tellProgress" | "log" | "followTask" | "limits"
 > {
-  readonly clock: Pick<Clock, "now" | "elapsed" | "after">;
   readonly logger: Logger;
   readonly limits: Limits;
   /** The product's, told to clients. */
@@ -29,8 +33,8 @@ export interface McpServerParts extends Omit<
 
 const instructions = [
   "Runs commands on the user's SSH hosts as tasks. ssh_list_hosts gives the aliases.",
-  "For a command of up to a minute use ssh_run; for anything longer ssh_run_async, then ssh_get_task_status,",
-  "ssh_get_task_output while it runs and ssh_get_task_result once it has ended.",
+  "For a command of up to a minute use ssh_run; for anything longer ssh_run_async, then ssh_wait_task, which gives the new",
+  "output and, once it has ended, the exit code.",
   "A task goes on when you stop waiting for it or stop asking; only ssh_cancel_async_task or ssh_cancel ends it.",
   "It is certainly gone from its host only when the status is cancelled and the receipt says verified: true.",
 ].join(" ");
@@ -63,20 +67,44 @@ export function createMcpServer(
     { name: "ssh-tasks", title: "SSH Tasks", version: parts.version },
     { instructions },
   );
-  mcp.server.registerCapabilities({ tools: {} });
   mcp.server.onerror = (error) => parts.logger.debug(`MCP session: ${withoutContent(error)}`);
 
+  const send = (notification: ServerNotification) => mcp.server.notification(notification);
+  const log = new ClientLog(send);
+  const messages = new TaskMessages(parts.tasks, parts.clock, log);
+  const news = new ResourceNews(parts.tasks, parts.clock, send);
+  mcp.server.onclose = () => {
+    messages.dispose();
+    news.dispose();
+  };
+  serveTools(mcp, { ...parts, log, followTask: (task) => messages.follow(task) }, cancellation);
+  serveResources(mcp, parts, news);
+  servePrompts(mcp);
+  serveLogging(mcp, log);
+  return mcp;
+}
+
+function serveTools(
+  mcp: McpServer,
+  parts: McpServerParts & Pick<ToolContext, "log" | "followTask">,
+  cancellation: RequestCancellation,
+): void {
+  const { server } = mcp;
   const listed = tools.map(describeTool);
   const byName = new Map<string, Tool>(tools.map((tool) => [tool.name, tool]));
-  mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
-  mcp.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+  server.registerCapabilities({ tools: {} });
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tool = byName.get(params.name);
     if (!tool) return unknownToolResult(params.name);
-    const client = nameClient(mcp.server.getClientVersion()?.name);
-    const context = { ...parts, client, takenBack: cancellation.takenBack(signal) };
-    return callTool(tool, params.arguments, context, parts.logger);
+    const client = nameClient(server.getClientVersion()?.name);
+    const takenBack = cancellation.takenBack(extra.signal);
+    const progress = new RequestProgress(extra._meta?.progressToken, extra.sendNotification);
+    const context = { ...parts, client, takenBack, tellProgress: progress.tell };
+    const result = await callTool(tool, params.arguments, context, parts.logger);
+    progress.end();
+    return result;
   });
-  return mcp;
 }
 
 /** `agent:` and the client's own name, at most 60 characters that are safe in any log line or view. */

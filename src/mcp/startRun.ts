@@ -1,8 +1,11 @@
+import type { HostInfo } from "../tasks/remoteHost";
 import type { Task } from "../tasks/task";
+import { hostNotFound } from "../tasks/taskError";
 import type { StartRequest } from "../tasks/taskManager";
 import { hashCommand } from "../tasks/taskId";
-import { checkAlias, checkCommand } from "../tasks/taskRequest";
+import { checkAlias, checkCommand, checkMaxSeconds } from "../tasks/taskRequest";
 import type { ToolContext } from "./defineTool";
+import type { Denial } from "./runGate";
 import { answer, type ToolAnswer } from "./toolResult";
 
 export interface RunArgs {
@@ -11,10 +14,16 @@ export interface RunArgs {
   readonly max_seconds: number;
 }
 
-/** The task that was started, or the denial to answer with. */
+/** The task that was started, or why it was not. */
 export type RunStart =
-  | { readonly task: Task; readonly denial?: undefined }
-  | { readonly task?: undefined; readonly denial: ToolAnswer };
+  | { readonly task: Task; readonly denied?: undefined }
+  | { readonly task?: undefined; readonly denied: DeniedRun };
+
+export interface DeniedRun {
+  readonly host: HostInfo;
+  readonly command: string;
+  readonly denial: Denial;
+}
 
 /**
  * Starts the command of a run tool where the gate allows it. From then on until the request is answered, its client
@@ -27,18 +36,27 @@ export async function startRun(
 ): Promise<RunStart> {
   const alias = checkAlias(args.alias);
   const command = checkCommand(args.command);
-  const hint = context.gate.check();
-  if (hint !== undefined) return { denial: deny(alias, command, hint) };
-  const { client } = context;
+  checkMaxSeconds(args.max_seconds);
+  const host = await context.catalog.findHost(alias);
+  if (!host) throw hostNotFound(alias);
+  const { client, takenBack } = context;
+  const denial = await context.gate.admit({ host, command, client, takenBack });
+  if (denial) return { denied: { host, command, denial } };
   const request = { alias, command, startedBy: client, maxSeconds: args.max_seconds, ...how };
   const task = await context.tasks.startTask(request);
   cancelWhenTakenBack(task.id, context);
   return { task };
 }
 
-function deny(alias: string, command: string, hint: string): ToolAnswer {
-  const hash = hashCommand(command);
-  return answer({ status: "denied", reason: "policy", alias, hash, command, hint }, true);
+/** What a run tool says of a command that was denied. */
+export function denialAnswer({ host, command, denial }: DeniedRun): ToolAnswer {
+  const { alias, hostName } = host;
+  const { reason, detail, hint } = denial;
+  const what =
+    reason === "network"
+      ? { alias, hostname: hostName, detail }
+      : { alias, hash: hashCommand(command), command, detail };
+  return answer({ status: "denied", reason, ...what, hint }, true);
 }
 
 /** Needs no undoing: once a request is answered, its signal is never aborted. */

@@ -3,6 +3,7 @@ import type { Limits } from "../tasks/limits";
 import type { OutputSlice } from "../tasks/outputLog";
 import { elapsedMs, isDurable, leftRunning, type SettledTask, type Task } from "../tasks/task";
 import { receiptOnWire } from "./toolResult";
+import { visibleOutput } from "./visibleOutput";
 
 /** Seconds a client does well to leave between two questions after a task. */
 export const pollSeconds = 5;
@@ -69,7 +70,7 @@ export function fitOutput<Output>(
 
 /** Both streams as one text; the reason why there is none where the command never ran. */
 export function outputText(task: Task, output: OutputSlice): string {
-  const streams = [output.stdout, output.stderr].map(withoutLastNewlines);
+  const streams = [output.stdout, output.stderr].map(visibleOutput).map(withoutLastNewlines);
   const text = streams.filter((stream) => stream !== "").join("\n");
   return text === "" ? (errorOf(task) ?? "") : text;
 }

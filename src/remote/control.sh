@@ -3,7 +3,7 @@
 # st_control NONCE [DAYS] sweeps what is older than DAYS, says NONCE READY, then reads a request a line:
 #   cancel NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER GRACE    ends the task's processes
 #   list NONCE TASK_ID LEADER BOOT_ID SUPERVISOR REAPER            names them, and touches nothing
-#   remove NONCE TASK_ID                                           forgets a durable task that has ended
+#   remove NONCE TASK_ID...                                        forgets durable tasks that have ended
 #   force NONCE                                                    ends the grace of a cancel that has begun
 # LEADER to REAPER are what the main process said of itself (leader.sh); a word that is not known is `-`. Each line of an
 # answer begins with its nonce:
@@ -29,10 +29,14 @@ st_control() {
   (st_sweep_folders) </dev/null >/dev/null &
   while read -r st_verb NONCE st_words; do
     case $st_verb in
-      cancel | list | remove)
+      cancel | list)
         # shellcheck disable=SC2086 # words
         (st_answer "st_$st_verb" $st_words) </dev/null &
         eval "st_answer_$NONCE=\$!"
+        ;;
+      remove)
+        # shellcheck disable=SC2086 # words
+        (st_remove_all $st_words) </dev/null &
         ;;
       force) eval "kill -USR1 \"\${st_answer_$NONCE:-none}\"" ;;
     esac
@@ -117,10 +121,18 @@ st_list() {
   VERDICT=listed
 }
 
+st_remove_all() {
+  SUPERVISOR=''
+  for TASK_ID in "$@"; do
+    st_find_folder || continue
+    st_recall
+    st_remove
+  done
+  st_report END removed
+}
+
 # While processes of it are left, its folder is needed to find them: what waits for them removes it.
 st_remove() {
-  VERDICT=removed
-  [ -n "$FOLDER" ] || return
   if [ -e "$FOLDER/reaped" ] || ! { kill -0 "${SUPERVISOR:-none}" || st_is_held; }; then
     st_remove_folder
   else

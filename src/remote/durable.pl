@@ -1,7 +1,8 @@
 # Starts durable tasks on a host and follows them, for one client over one channel: what it starts needs neither. Needs
 # subreaper.pl, supervise.pl and follow.pl.
 #
-# Arguments: a nonce, leader.sh, deadline.sh with all it needs, and the bytes of output to keep per task. It says `READY`, then reads requests:
+# Arguments: a nonce, leader.sh, deadline.sh with all it needs, the bytes of output to keep per task, and the open files that a
+# task is allowed (see durable.sh). It says `READY`, then reads requests:
 #   start ID SECONDS MERGE LENGTH    runs the command, the LENGTH bytes that follow the line; SECONDS 0 is no deadline;
 #                                    with MERGE 1 both streams are one. Asked again, it starts nothing twice
 #   follow ID OUT ERR                says who it is, what the task prints from these offsets on, and its end
@@ -14,8 +15,10 @@
 #   end ID lost|rebooted|never|missing|nofolder ...                   nobody saw its end; the host was started anew
 #                                                                     since; a cancel came first; there is no folder of
 #                                                                     it; there is no place for one
+#   end ID nodescriptor                                               it was not started: no more files can be open
+#   end ID later                                                      it can't be followed now, and may be again later
 # At end of file it ends, and nothing that it has started does.
-($nonce, $leader, $deadline_script, $spool_bytes) = @ARGV;
+($nonce, $leader, $deadline_script, $spool_bytes, $files) = @ARGV;
 
 if (!eval { require POSIX }) {
   print "\n$nonce UNABLE\n";
@@ -28,7 +31,7 @@ $SIG{PIPE} = sub { exit 0 };
 my $home_place = $ENV{XDG_STATE_HOME} || ($ENV{HOME} ? "$ENV{HOME}/.local/state" : "");
 # As in folder.sh.
 my @places = ($home_place ? "$home_place/ssh-tasks" : (), map { "$_/ssh-tasks-$<" } "/var/tmp", $ENV{TMPDIR} || "/tmp", "/dev/shm");
-# Tasks whose main process has not said yet who it is: by id, the pipe that ends when it has.
+# Tasks whose main process has not said yet who it is, and the pipe of each that ends when it has: by its descriptor.
 my %starting;
 
 sub say_frame {
@@ -39,6 +42,7 @@ sub say_frame {
     if (!defined $written) { next if $! == 4; exit 0 } # EINTR
     substr $frame, 0, $written, "";
   }
+  return;
 }
 
 # Where everybody may write, somebody else may have made it.
@@ -102,17 +106,16 @@ sub fill_folder {
 
 sub start {
   my ($id, $seconds, $merge, $command) = @_;
+  # What nobody could follow is not started.
+  if (!has_descriptors(8)) { return defined find_folder($id) ? follow_from($id, 0, 0) : say_end($id, "nodescriptor") }
   my $folder = make_folder($id);
   return say_end($id, "nofolder") if !defined $folder;
-  if ($folder eq "") {
-    say_started($id, find_folder($id));
-    return follow($id, 0, 0);
-  }
+  return follow_from($id, 0, 0) if $folder eq "";
   # Open before anybody follows, who takes a token that nobody holds for the end.
   sysopen my $life, "$folder/life", POSIX::O_RDWR();
   my %task = (id => $id, folder => $folder, seconds => $seconds, merge => $merge, command => $command, life => $life);
   for my $stream ("out", "err") { if (open my $file, ">>", "$folder/$stream") { chmod 0600, $file } }
-  pipe my $said, my $says or return say_end($id, "nofolder");
+  pipe my $said, my $says;
   my $supervisor = fork;
   if (defined $supervisor && !$supervisor) {
     close $said;
@@ -120,7 +123,8 @@ sub start {
     supervise(\%task, $says);
   }
   close $says;
-  $starting{$id} = $said;
+  $starting{fileno $said} = [$id, $said];
+  listen_to($said);
   follow($id, 0, 0);
 }
 
@@ -134,9 +138,7 @@ sub let_go_of_client {
 # Also says `started`, to who has not heard it.
 sub follow_from {
   my ($id, $out, $err) = @_;
-  my $folder = find_folder($id);
-  say_started($id, $folder) if defined $folder;
-  follow($id, $out, $err);
+  say_started($id, find_folder($id)) if follow($id, $out, $err);
 }
 
 sub say_started {
@@ -165,43 +167,46 @@ sub answer_requests {
 # Waits until something has happened, and does what there is to do about it.
 sub turn {
   my ($timeout) = @_;
-  my %id_of;
-  my $wanted = "";
-  my $want = sub { my ($file, @of) = @_; vec($wanted, fileno $file, 1) = 1; $id_of{fileno $file} = \@of };
-  $want->(\*STDIN, "");
-  $want->($inotify, "") if $inotify;
-  for my $id (keys %starting) { $want->($starting{$id}, $id, "started") }
-  for my $id (keys %followed) { $want->($followed{$id}{life}, $id, "ended") if !$followed{$id}{ended} }
-  my $ready = $wanted;
+  my $ready = $listened;
   if (select($ready, undef, undef, $timeout) > 0) {
+    # First, as a request may have another file take the place of one.
+    end_those_ready($ready);
+    read_inotify() if $inotify && vec $ready, fileno $inotify, 1;
     if (vec $ready, 0, 1) {
       sysread STDIN, $input, 65536, length $input or exit 0;
       answer_requests();
     }
-    read_inotify() if $inotify && vec $ready, fileno $inotify, 1;
-    for my $fd (keys %id_of) {
-      my ($id, $what) = @{$id_of{$fd}};
-      next if $id eq "" || !vec $ready, $fd, 1;
-      if ($what eq "started") { on_started($id, $fd) } else { end_followed($id) }
+  }
+  mark_unwatched();
+}
+
+# The tokens are among hundreds of descriptors of which few are ready.
+sub end_those_ready {
+  my ($ready) = @_;
+  while ($ready =~ /[^\0]/g) {
+    my $first = 8 * (pos($ready) - 1);
+    for my $fd (grep { vec $ready, $_, 1 } $first .. $first + 7) {
+      if ($starting{$fd}) { on_started($fd) }
+      elsif (exists $id_of_token{$fd}) { end_followed($id_of_token{$fd}) }
     }
   }
-  mark_all() if !$inotify;
 }
 
 sub on_started {
-  my ($id, $fd) = @_;
-  return if !$starting{$id} || fileno $starting{$id} != $fd;
-  close delete $starting{$id};
+  my ($fd) = @_;
+  my ($id, $said) = @{delete $starting{$fd}};
+  vec($listened, $fd, 1) = 0;
+  close $said;
   my $folder = find_folder($id);
   say_started($id, $folder) if defined $folder;
 }
 
+listen_to(\*STDIN);
 open_inotify();
 binmode STDOUT;
 syswrite STDOUT, "\n"; # what rc files have printed may lack it
 say_frame("READY");
-my $more = 0;
 while (1) {
-  turn($more ? 0 : $inotify ? undef : $tick);
-  $more = say_output();
+  turn(@waiting ? 0 : %unwatched ? $tick : undef);
+  say_output();
 }

@@ -1,8 +1,10 @@
 # Becomes the main process of a task: passes the gate of its folder, says who it is, then turns into the user's shell
 # with the command, as sshd would. $1 is the command, $2 the folder, "" when there is none, $3 `reaper` when what waits for
-# it gets its orphans. Descriptor 6 is the task's standard error; descriptor 5 it closes last. Where there is a
-# SSH_TASKS_NONCE, both streams begin with a line of it. SSH_TASKS_ID stays in the environment as the marker of the task's
-# processes.
+# it gets its orphans, $4 how many open files the command is allowed, "" as many as this. Descriptor 6 is the task's standard
+# error; descriptor 5 it closes last. Where there is a SSH_TASKS_NONCE, both streams begin with a line of it. SSH_TASKS_ID
+# stays in the environment as the marker of the task's processes.
+# shellcheck disable=SC3045 # every sh we meet has -S
+[ -z "$4" ] || ulimit -S -n "$4"
 exec 2>&6 6>&-
 st_command=$1 st_folder=$2 st_reaper=${3:--}
 if [ -n "$st_folder" ]; then

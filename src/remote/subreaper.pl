@@ -2,19 +2,19 @@
 # and durable.pl.
 use strict;
 
-# The numbers of prctl, setsid, inotify_init1, inotify_add_watch and fallocate by the machine of perl's own file (elf(5),
-# e_machine): x86-64, AArch64, RISC-V, LoongArch, x86, Arm. Where 64 bits don't fit one word there is no fallocate.
-my @generic = (167, 157, 26, 27, 47);
+# The numbers of prctl, setsid, inotify_init1, inotify_add_watch, inotify_rm_watch and fallocate by the machine of perl's own
+# file (elf(5), e_machine): x86-64, AArch64, RISC-V, LoongArch, x86, Arm. Where 64 bits don't fit one word there is no fallocate.
+my @generic = (167, 157, 26, 27, 28, 47);
 my %numbers = (
-  62 => [157, 112, 294, 254, 285], 183 => \@generic, 243 => \@generic, 258 => \@generic,
-  3 => [172, 66, 332, 292], 40 => [172, 66, 360, 317],
+  62 => [157, 112, 294, 254, 255, 285], 183 => \@generic, 243 => \@generic, 258 => \@generic,
+  3 => [172, 66, 332, 292, 293], 40 => [172, 66, 360, 317, 318],
 );
 my $header = "\0" x 20;
 if (open my $self, "<", "/proc/self/exe") {
   read $self, $header, 20;
   close $self;
 }
-my ($prctl, $setsid, $inotify_init1, $inotify_add_watch, $fallocate) = @{$numbers{unpack "x18 v", $header} || []};
+my ($prctl, $setsid, $inotify_init1, $inotify_add_watch, $inotify_rm_watch, $fallocate) = @{$numbers{unpack "x18 v", $header} || []};
 my @signals = qw(HUP INT QUIT TERM PIPE);
 
 # Becomes the parent of every orphan below this process (PR_SET_CHILD_SUBREAPER, prctl(2)): a mark that nothing can shed.

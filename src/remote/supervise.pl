@@ -4,7 +4,7 @@
 # What the supervisor leaves in the folder of the task (see folder.sh): its output in `out` and `err`; `exit.CODE`, or
 # `ended.CODE` when a cancel had begun by then; `timeout` when its time was up. `exit.CODE` was `run` before: a rename
 # needs no room on a disk that is full. As long as `life` is open for writing, the main process has not ended.
-our ($nonce, $leader, $deadline_script, $spool_bytes); # see durable.pl
+our ($nonce, $leader, $deadline_script, $spool_bytes, $files); # see durable.pl
 
 # The seconds between two looks at the size of its output.
 my $look_seconds = 5;
@@ -48,7 +48,7 @@ sub become_main {
   POSIX::dup2($moved[0], 5) and POSIX::dup2($moved[1], 6) and POSIX::dup2($moved[2], 1) or exit 1;
   for my $fd (@moved) { POSIX::close($fd) if $fd != 5 && $fd != 6 }
   $ENV{SSH_TASKS_ID} = $task->{id};
-  exec "/bin/sh", "-c", $leader, "ssh-tasks", $task->{command}, $task->{folder}, $reaper;
+  exec "/bin/sh", "-c", $leader, "ssh-tasks", $task->{command}, $task->{folder}, $reaper, $files;
   exit 1;
 }
 

@@ -6,7 +6,7 @@ import type { TaskError } from "../tasks/taskError";
 import { CancelReportReader } from "./cancelReportReader";
 import { HostLines } from "./hostLines";
 import { ProcessListReader } from "./processListReader";
-import { controlScript, requestLine, type TaskTarget } from "./remoteScripts";
+import { controlScript, removeLine, requestLine, type TaskTarget } from "./remoteScripts";
 import type { SshConnection } from "./sshConnection";
 import { SilenceTimer } from "./silenceTimer";
 import { connectionLost, hostSilent } from "./sshErrors";
@@ -14,6 +14,9 @@ import { connectionLost, hostSilent } from "./sshErrors";
 /** Seconds that a climb may take beside its grace. */
 const climbSeconds = 8;
 const listSeconds = 8;
+const removeSeconds = 8;
+/** Tasks whose folders the host removes one after the other. */
+const removedAtOnce = 20;
 /** How long a request may wait beyond that, while the host is busy with others: it answers a few at a time. */
 const busySeconds = 600;
 
@@ -44,7 +47,8 @@ export class ControlChannel {
   private channel: ClientChannel | undefined;
   private closed = false;
   private retired = false;
-  private removals: Promise<unknown> = Promise.resolve();
+  private readonly toRemove: string[] = [];
+  private removing: Promise<void> | undefined;
   /** By performance.now(). */
   private heardAt = 0;
   private onReady: (() => void) | undefined;
@@ -122,21 +126,31 @@ export class ControlChannel {
     return reader.result(this.options.alias);
   }
 
-  /** Has the host forget a durable task that has ended, one at a time. Resolves when it has, or can't be asked. */
-  async remove(target: TaskTarget, beginSeconds: number): Promise<void> {
-    const nonce = createNonce();
-    const line = requestLine("remove", nonce, target);
-    const seconds = { begin: beginSeconds, end: beginSeconds };
-    const options = { reader: removalReader, seconds, onBegin: () => undefined };
-    const removal = this.removals.then(() => this.ask(line, nonce, options));
-    this.removals = removal.catch(() => undefined); // a later sweep of the host does it
-    await this.removals;
+  /**
+   * Has the host forget a durable task that has ended, together with others that it is asked to forget meanwhile. Resolves
+   * when it has, or can't be asked: a later sweep of the host does it then.
+   */
+  async remove(taskId: string): Promise<void> {
+    this.toRemove.push(taskId);
+    this.removing ??= this.removeAll().finally(() => (this.removing = undefined));
+    await this.removing;
   }
 
   /** Lets go of the channel; what it was asked to cancel goes on. */
   close(): void {
     this.closed = true;
     this.channel?.close();
+  }
+
+  private async removeAll(): Promise<void> {
+    await Promise.resolve(); // for those who ask in the same turn
+    while (this.toRemove.length > 0 && this.isOpen) {
+      const nonce = createNonce();
+      const line = removeLine(nonce, this.toRemove.splice(0, removedAtOnce));
+      const seconds = { begin: removeSeconds, end: removeSeconds };
+      const options = { reader: removalReader, seconds, onBegin: () => undefined };
+      await this.ask(line, nonce, options).catch(() => undefined);
+    }
   }
 
   /** Sends a request and waits for its end. @returns why it broke off after it had begun. */

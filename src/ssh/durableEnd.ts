@@ -1,9 +1,22 @@
 import { systemClock, within } from "../tasks/clock";
 import type { HostProcess, RemoteEnd } from "../tasks/remoteHost";
 import { TaskError } from "../tasks/taskError";
+import { filesExhausted, noPlace } from "./sshErrors";
 
 /** What counting the processes that a main one left may take. */
 const countMs = 2000;
+
+/** Why the host did not start a task, from the same words as `durableEnd`; undefined when they say something else. */
+export function startRefusal(alias: string, [kind]: readonly string[]): TaskError | undefined {
+  switch (kind) {
+    case "nofolder":
+      return noPlace(alias);
+    case "nodescriptor":
+      return filesExhausted(alias);
+    default:
+      return undefined;
+  }
+}
 
 /**
  * How a durable task ended, from the words of durable.pl behind `end ID`, with the count of what it left behind where the

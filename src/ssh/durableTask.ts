@@ -13,12 +13,12 @@ import type {
 import { asError, TaskError } from "../tasks/taskError";
 import { AttachedTask, type AttachedTaskHost } from "./attachedTask";
 import type { Lease } from "./connectionPool";
-import { durableEnd } from "./durableEnd";
+import { durableEnd, startRefusal } from "./durableEnd";
 import { leaseLine, type DurableLine, type Follower, type LeasedLine } from "./durableLine";
 import { LinkRetries } from "./linkRetries";
 import { processFrom, targetOf } from "./hostProcess";
 import { neverRan } from "./neverRan";
-import { hostSilent, noPlace } from "./sshErrors";
+import { hostSilent } from "./sshErrors";
 import { TaskControl } from "./taskControl";
 
 export interface DurableTaskHost extends AttachedTaskHost {
@@ -93,7 +93,7 @@ export class DurableTask implements RemoteTask {
   }
 
   forget(): void {
-    if (!this.attached) this.control.forget(this.target);
+    if (!this.attached) this.control.forget(this.task.taskId);
   }
 
   /** Also while something else was waited for; it is when it has ended. */
@@ -153,7 +153,6 @@ export class DurableTask implements RemoteTask {
     }
     if (this.process || "from" in task) {
       line.follow(task.taskId, this.read, follower);
-      this.onLinked();
       return;
     }
     this.sent = true;
@@ -164,7 +163,7 @@ export class DurableTask implements RemoteTask {
   private follower(
     { connection }: Lease,
     onLost: () => void,
-    onNoPlace: (error: TaskError) => void,
+    onRefused: (error: TaskError) => void,
   ): Follower {
     return {
       onStarted: (words) => {
@@ -178,9 +177,15 @@ export class DurableTask implements RemoteTask {
         this.task.onGap(stream, to);
       },
       onEnd: (words) => {
-        if (words[0] !== "nofolder") return void this.onEnd(words);
-        this.sent = false;
-        onNoPlace(noPlace(this.host.alias));
+        const refusal = startRefusal(this.host.alias, words);
+        if (refusal) {
+          this.sent = false;
+          onRefused(refusal);
+        } else if (words[0] !== "later") void this.onEnd(words);
+        else {
+          clearTimeout(this.launchTimer); // it has answered
+          onLost();
+        }
       },
       onLost,
     };

@@ -89,9 +89,14 @@ export interface TaskTarget {
   readonly reaper: string;
 }
 
+/** One request to `controlScript` to forget tasks. */
+export function removeLine(nonce: string, taskIds: readonly string[]): string {
+  return `${["remove", nonce, ...taskIds].join(" ")}\n`;
+}
+
 /** One request to `controlScript`. Its words are of letters, digits, `:`, `.`, `_` and `-` only. */
 export function requestLine(
-  verb: "cancel" | "list" | "remove",
+  verb: "cancel" | "list",
   nonce: string,
   { taskId, leader, bootId, supervisor, reaper }: TaskTarget,
   graceSeconds = 0,

@@ -67,6 +67,13 @@ export function noPlace(alias: string): TaskError {
   );
 }
 
+export function filesExhausted(alias: string): TaskError {
+  return new TaskError(
+    "hostExhausted",
+    `SSH error: Too many open files. What follows the tasks of ${alias} there may open no more, so the command was not started. Wait for some of them to end, or raise the limit on that host (\`ulimit -Hn\`), and start it again.`,
+  );
+}
+
 export function perlMissing(alias: string): TaskError {
   return new TaskError("perlMissing", `${alias} has no perl to keep its tasks with.`);
 }

@@ -48,8 +48,8 @@ export class TaskControl {
   }
 
   /** Has the host forget a durable task that has ended, if it can be reached now; a later sweep of the host does the rest. */
-  forget(target: TaskTarget): void {
-    void this.overOpenConnection((control) => control.remove(target, stuckSeconds));
+  forget(taskId: string): void {
+    void this.overOpenConnection((control) => control.remove(taskId));
   }
 
   /** Undefined when there is no open connection, or it does not answer. */

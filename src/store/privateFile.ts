@@ -56,6 +56,19 @@ export function isPutAside(name: string): boolean {
   return /^(?:version|.+\.(?:json|output))\.broken$/.test(name);
 }
 
+/** Makes an empty file that shows whoever asked for this name that one may write here. */
+export async function giveProof(path: string): Promise<void> {
+  await writeFile(path, "", { mode: 0o600, flag: "wx" });
+}
+
+/** Whether somebody has made it; removes it. */
+export async function takeProof(path: string): Promise<boolean> {
+  const kind = await lstat(path).catch(unlessMissing);
+  if (!kind?.isFile()) return false;
+  await deleteFile(path);
+  return true;
+}
+
 /** Does nothing when there is none. */
 export async function deleteFile(path: string): Promise<void> {
   await rm(path, { force: true });

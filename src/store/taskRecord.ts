@@ -66,7 +66,8 @@ const requester: Check<Requester> = (value, path) => {
   return name as Requester;
 };
 
-const leftProcess = object<LeftProcess>({ pid: count, user: text, command: text });
+export const leftProcessChecks = { pid: count, user: text, command: text };
+const leftProcess = object<LeftProcess>(leftProcessChecks);
 
 const sentSignal = object<SentSignal>({
   signal: oneOf("TERM", "CONT", "STOP", "KILL"),
@@ -74,7 +75,7 @@ const sentSignal = object<SentSignal>({
   at: amount,
 });
 
-const receipt = object<CancelReceipt>({
+export const receipt = object<CancelReceipt>({
   requestedBy: requester,
   reason: text,
   requestedAt: amount,
@@ -96,11 +97,15 @@ const verifiedReceipt: Check<CancelReceipt> = (value, path) => {
   return checked;
 };
 
-const cancel = object<CancelRequest & { readonly requestedAt: number }>({
+const cancelChecks = {
   requestedBy: requester,
   reason: text,
   graceSeconds: optional(amount),
   force: optional(flag),
+};
+export const cancelRequest = object<CancelRequest>(cancelChecks);
+const cancel = object<CancelRequest & { readonly requestedAt: number }>({
+  ...cancelChecks,
   requestedAt: amount,
 });
 

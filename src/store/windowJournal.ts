@@ -8,22 +8,24 @@ import { codeOf } from "./privateFile";
 import { TaskJournal } from "./taskJournal";
 import { WindowLease } from "./windowLease";
 
+export interface WindowJournal extends TaskStore, Disposable {
+  readonly lease: WindowLease;
+}
+
 /**
  * Opens the journal of this window, in a folder of its own below `root`. It takes over the tasks of windows that are gone,
  * each of which one window alone gets; those of windows that are there are left to them, until they end. Disposing it
  * leaves its tasks to the next.
  * @throws TaskError `journalNewer`; or Error with the code of a system call that failed
  */
-export async function openWindowJournal(
-  root: string,
-  logger: Logger,
-): Promise<TaskStore & Disposable> {
+export async function openWindowJournal(root: string, logger: Logger): Promise<WindowJournal> {
   await prepareFolder(root, logger);
   await removeLeftovers(root);
   const lease = await WindowLease.take(root);
   await inherit(root, lease.folder);
   const journal = await TaskJournal.open(lease.folder, logger);
   return Object.assign(journal, {
+    lease,
     takeOver: () => inherit(root, lease.folder),
     dispose: () => lease.dispose(),
   });
@@ -60,6 +62,6 @@ async function unpack(folder: string, into: string): Promise<void> {
   await rm(folder, { recursive: true });
 }
 
-function isWindow(name: string): boolean {
+export function isWindow(name: string): boolean {
   return /^window-[0-9a-f]{12}$/.test(name);
 }

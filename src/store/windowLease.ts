@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Disposable } from "../tasks/lifecycle";
@@ -14,11 +14,21 @@ const startMs = 60_000;
 const answerMs = 2000;
 const leaseFile = "lease";
 
+/** The window that holds a folder. */
+export interface LeaseHolder {
+  /** Where it listens. */
+  readonly socket: string;
+  /** Its process on this machine. */
+  readonly pid: number;
+}
+
 /**
  * A window's claim on a folder: a socket that it listens on, which the kernel closes with the process, however that ends.
  * A window that is only stopped keeps its claim.
  */
 export class WindowLease implements Disposable {
+  private onConnection: (connection: Socket) => void = (connection) => connection.destroy();
+
   private constructor(
     readonly folder: string,
     private readonly server: Server,
@@ -28,27 +38,41 @@ export class WindowLease implements Disposable {
   static async take(root: string): Promise<WindowLease> {
     const id = randomBytes(6).toString("hex");
     const socket = socketPath(root, id);
-    // It answers nobody: that it takes a connection says enough.
-    const server = createServer((connection) => connection.destroy()).listen(socket);
+    const server = createServer().listen(socket);
     server.unref();
     await once(server, "listening");
     const folder = join(root, `window-${id}`);
+    const lease = new WindowLease(folder, server);
+    server.on("connection", (connection) => lease.onConnection(connection));
     await mkdir(folder, { mode: 0o700 });
-    await writeFile(join(folder, leaseFile), socket, { mode: 0o600 });
-    return new WindowLease(folder, server);
+    await writeFile(join(folder, leaseFile), `${socket}\n${process.pid}\n`, { mode: 0o600 });
+    return lease;
+  }
+
+  /** Gives the connections of other windows to somebody who answers them; that one is taken at all says enough otherwise. */
+  serve(onConnection: (connection: Socket) => void): void {
+    this.onConnection = onConnection;
   }
 
   /** Whether its window is still there, as far as can be told: in doubt it is. */
   static async isHeld(folder: string): Promise<boolean> {
-    const socket = await readFileUpTo(join(folder, leaseFile), 4096);
-    if (!socket) return ((await ageOf(folder)) ?? 0) < startMs;
-    return isListening(socket.toString());
+    const holder = await WindowLease.holderOf(folder);
+    if (!holder) return ((await ageOf(folder)) ?? 0) < startMs;
+    return isListening(holder.socket);
+  }
+
+  /** Who has claimed the folder, perhaps some time ago; undefined when nobody has said so. */
+  static async holderOf(folder: string): Promise<LeaseHolder | undefined> {
+    const text = await readFileUpTo(join(folder, leaseFile), 4096);
+    if (!text || text.length === 0) return undefined;
+    const [socket = "", pid] = text.toString().split("\n");
+    return { socket, pid: Number(pid) };
   }
 
   /** Removes what a window that is gone has left of its claim on the folder. */
   static async clear(folder: string): Promise<void> {
-    const socket = await readFileUpTo(join(folder, leaseFile), 4096);
-    if (socket && process.platform !== "win32") await rm(socket.toString(), { force: true });
+    const holder = await WindowLease.holderOf(folder);
+    if (holder && process.platform !== "win32") await rm(holder.socket, { force: true });
     await rm(join(folder, leaseFile), { force: true });
   }
 

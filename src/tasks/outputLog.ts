@@ -116,6 +116,11 @@ export class OutputLog {
     };
   }
 
+  /** At most `max` bytes of a stream in one run, from the offset or from the first kept byte after it. */
+  readBytes(stream: OutputStream, offset: number, max: number): { from: number; bytes: Buffer } {
+    return this.streams[stream].read(offset, max);
+  }
+
   get lineCount(): number {
     return this.streams.stdout.lineCount + this.streams.stderr.lineCount;
   }
@@ -135,11 +140,11 @@ export class OutputLog {
     };
   }
 
-  /** All of it where it fits into `maxBytes`; else the first quarter and the last three, and the gap between them. */
-  summarize(maxBytes: number): OutputSlice {
-    const budget = this.share(maxBytes, outputStart);
-    const out = this.summarizeStream("stdout", budget.stdout);
-    const err = this.summarizeStream("stderr", budget.stderr);
+  /** All of it, from a cursor on, where it fits into `maxBytes`; else its first quarter and its last three, and the gap between them. */
+  summarize(maxBytes: number, from = outputStart): OutputSlice {
+    const budget = this.share(maxBytes, from);
+    const out = this.summarizeStream("stdout", from.stdout, budget.stdout);
+    const err = this.summarizeStream("stderr", from.stderr, budget.stderr);
     return {
       stdout: out.text,
       stderr: err.text,
@@ -189,11 +194,12 @@ export class OutputLog {
     return { text: decode(whole.bytes), next: whole.from + whole.bytes.length, gaps };
   }
 
-  private summarizeStream(stream: OutputStream, max: number): StreamSlice {
+  private summarizeStream(stream: OutputStream, from: number, max: number): StreamSlice {
     const log = this.streams[stream];
-    const all = this.readStream(stream, 0, max);
-    if (log.size <= max && all.gaps.length === 0 && all.next >= this.readable(stream)) return all;
-    const head = this.readStream(stream, 0, Math.floor(max / 4));
+    const all = this.readStream(stream, from, max);
+    if (log.size - from <= max && all.gaps.length === 0 && all.next >= this.readable(stream))
+      return all;
+    const head = this.readStream(stream, from, Math.floor(max / 4));
     const end = startAtCharacter(log.readEnd(max - Math.floor(max / 4)));
     const tail = this.endAtCharacter(stream, end);
     const tailEnd = tail.from + tail.bytes.length;

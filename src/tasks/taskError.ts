@@ -22,9 +22,12 @@ export const taskErrorCodes = [
   "hostSilent",
   "notDurable",
   "perlMissing",
+  "hostExhausted",
   "taskLost",
   "shuttingDown",
   "journalNewer",
+  "windowGone",
+  "windowSilent",
 ] as const;
 export type TaskErrorCode = (typeof taskErrorCodes)[number];
 
@@ -60,6 +63,22 @@ export function shuttingDown(): TaskError {
   return new TaskError(
     "shuttingDown",
     "SSH Tasks is shutting down and starts nothing new. Start it again once the window is back.",
+  );
+}
+
+/** Another window, which has the task, has ended; the task is somebody else's within seconds. */
+export function windowGone(): TaskError {
+  return new TaskError(
+    "windowGone",
+    "The window that had this task has just been closed. Try again in some seconds, when another one has it.",
+  );
+}
+
+/** `pid` is of the process of that window on this machine. */
+export function windowSilent(pid: number): TaskError {
+  return new TaskError(
+    "windowSilent",
+    `The window that has this task (process ${pid} on this machine) does not answer, so the task may still run. Wait for that window, or end its process: another window takes the task over then, and can cancel it.`,
   );
 }
 

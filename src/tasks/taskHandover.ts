@@ -35,23 +35,32 @@ const takeOverMs = 3000;
 export class TaskHandover {
   private restoring: Promise<readonly Task[]> | undefined;
   private nextLook: Disposable | undefined;
+  private looking: Promise<void> | undefined;
   private left = false;
 
+  /** `takeUp` is called with each task that was kept; with some perhaps more than once. */
   constructor(
     private readonly parts: TaskHandoverParts,
     private readonly keeper: TaskKeeper | undefined,
+    private readonly takeUp: (stored: StoredTask) => void,
   ) {}
 
   /**
-   * Calls `takeUp` with each task that was kept, and later with those of windows that end meanwhile; with some perhaps more
-   * than once. @returns those that had not ended. Rejects as the store does.
+   * Takes up each task that was kept, and later those of windows that end meanwhile. @returns those that had not ended.
+   * Rejects as the store does.
    */
-  restore(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
+  restore(): Promise<readonly Task[]> {
     if (!this.restoring) {
-      this.restoring = this.takeUpAll(takeUp);
-      this.lookLater(takeUp);
+      this.restoring = this.takeUpAll();
+      this.lookLater();
     }
     return this.restoring;
+  }
+
+  /** Takes up the tasks of windows that have ended, if there are any. Never rejects. */
+  takeOver(): Promise<void> {
+    this.looking ??= this.look().finally(() => (this.looking = undefined));
+    return this.looking;
   }
 
   /** Lets go of what goes on, and cancels the rest of what lives. Resolves when all is ended and kept. */
@@ -73,13 +82,15 @@ export class TaskHandover {
     this.keeper?.dispose();
   }
 
-  private lookLater(takeUp: (stored: StoredTask) => void): void {
+  private lookLater(): void {
     const { store, clock } = this.parts;
     if (this.left || !store?.takeOver) return;
-    this.nextLook = clock.after(clock.about(takeOverMs), () => void this.look(takeUp));
+    this.nextLook = clock.after(clock.about(takeOverMs), () => {
+      void this.takeOver().then(() => this.lookLater());
+    });
   }
 
-  private async look(takeUp: (stored: StoredTask) => void): Promise<void> {
+  private async look(): Promise<void> {
     try {
       const { store } = this.parts;
       if (store && (await store.takeOver?.())) {
@@ -88,20 +99,19 @@ export class TaskHandover {
         for await (const stored of store.load()) {
           // They are the next window's.
           if (this.left) return;
-          takeUp(stored);
+          this.takeUp(stored);
         }
       }
     } catch (error) {
       this.parts.logger.warn(`the tasks of other windows can't be taken over: ${String(error)}`);
     }
-    this.lookLater(takeUp);
   }
 
   /** @returns those that had not ended. */
-  private async takeUpAll(takeUp: (stored: StoredTask) => void): Promise<readonly Task[]> {
+  private async takeUpAll(): Promise<readonly Task[]> {
     const live: Task[] = [];
     for await (const stored of this.parts.store?.load() ?? []) {
-      takeUp(stored);
+      this.takeUp(stored);
       if (!isEnded(stored.task)) live.push(stored.task);
     }
     return live;

@@ -1,22 +1,23 @@
-import { describeOutcome, type CancelOutcome } from "./cancelOutcome";
+import { AllTasks, type KnownTask } from "./allTasks";
+import type { CancelOutcome } from "./cancelOutcome";
 import type { CancelReceipt, CancelRequest } from "./cancelReceipt";
 import { within } from "./clock";
-import { describeForLog } from "./describeForLog";
 import type { Disposable } from "./lifecycle";
 import type { Limits } from "./limits";
-import type { OutputCursor, OutputSlice } from "./outputLog";
+import { MirroredTasks } from "./mirroredTasks";
+import type { WindowNews } from "./otherWindow";
 import { OutputMemory } from "./outputMemory";
+import { OwnTasks } from "./ownTasks";
 import type { HostCatalog, HostProcess, RemoteHosts } from "./remoteHost";
-import { RunSlots } from "./runSlots";
-import { isCancellable, isEnded, isSettled, type PendingTask, type Task } from "./task";
+import { isEnded, type PendingTask, type Task } from "./task";
 import { hostNotFound, shuttingDown } from "./taskError";
+import { TaskEnding } from "./taskEnding";
 import { TaskEvents } from "./taskEvents";
 import { TaskHandover, type TaskHandoverParts } from "./taskHandover";
 import { hashCommand, TaskIds } from "./taskId";
-import { checkAlias, checkCommand, checkGraceSeconds, checkMaxSeconds } from "./taskRequest";
-import { TaskRegistry } from "./taskRegistry";
+import { checkAlias, checkCommand, checkMaxSeconds } from "./taskRequest";
 import { TaskKeeper } from "./taskKeeper";
-import { TaskRun, type TaskRunParts } from "./taskRun";
+import { TaskQueries } from "./taskQueries";
 import type { StoredTask } from "./taskStore";
 import { waitForTask, type WaitOptions } from "./waitForTask";
 
@@ -39,44 +40,46 @@ export interface StartRequest {
   readonly merge?: boolean;
 }
 
-/** How long after its grace a cancel may take to answer; the work on it goes on behind the answer. */
-const answerMarginSeconds = 10;
 /** What shutting down may take in all. */
 const shutdownMs = 4000;
 
 /** The one registry of tasks, whatever door they came through, and the one way to end them. */
-export class TaskManager implements Disposable {
-  private readonly registry: TaskRegistry;
+export class TaskManager extends TaskQueries implements Disposable {
   private readonly ids: TaskIds;
-  private readonly slots: RunSlots;
-  private readonly memory: OutputMemory;
-  private readonly events: TaskEvents;
+  private readonly own: OwnTasks;
   private readonly reached: Disposable;
-  private readonly keeper: TaskKeeper | undefined;
   private readonly handover: TaskHandover;
+  private readonly mirrored: MirroredTasks;
+  private readonly ending: TaskEnding;
+  protected readonly events: TaskEvents;
+  protected readonly known: AllTasks;
   private closing: Promise<unknown> | undefined;
 
   constructor(private readonly parts: TaskManagerParts) {
-    this.ids = new TaskIds(() => parts.clock.now());
-    this.slots = new RunSlots(parts.limits);
-    this.events = new TaskEvents(parts.logger);
-    this.keeper = parts.store && new TaskKeeper(parts.store, parts.clock);
-    this.handover = new TaskHandover(parts, this.keeper);
-    this.registry = new TaskRegistry(parts.limits, parts.clock, (run) => this.onRemove(run));
-    this.memory = new OutputMemory(parts.limits, () => this.registry.outputs());
-    this.reached = parts.hosts.onDidConnect((alias) => this.onHostReached(alias));
-  }
-
-  get onDidChangeTask() {
-    return this.events.onDidChangeTask;
-  }
-
-  get onDidRemoveTask() {
-    return this.events.onDidRemoveTask;
-  }
-
-  get onDidAppendOutput() {
-    return this.events.onDidAppendOutput;
+    super();
+    const { clock, hosts, limits, logger, store } = parts;
+    this.ids = new TaskIds(() => clock.now());
+    this.events = new TaskEvents(logger);
+    const keeper = store && new TaskKeeper(store, clock);
+    const memory = new OutputMemory(limits, () => this.known.outputs());
+    const accountOutput = memory.account;
+    this.own = new OwnTasks(parts, {
+      events: this.events,
+      keeper,
+      accountOutput,
+      requestCancel: (taskId, request) => void this.cancelTask(taskId, request),
+    });
+    this.handover = new TaskHandover(parts, keeper, (stored) => this.takeUp(stored));
+    this.mirrored = new MirroredTasks({
+      clock,
+      events: this.events,
+      accountOutput,
+      isOwn: (taskId) => this.own.registry.find(taskId) !== undefined,
+      takeOver: () => this.handover.takeOver(),
+    });
+    this.known = new AllTasks(this.own.registry, this.mirrored);
+    this.ending = new TaskEnding(parts, this.own.registry, this.mirrored);
+    this.reached = hosts.onDidConnect((alias) => this.own.onHostReached(alias));
   }
 
   /**
@@ -89,8 +92,7 @@ export class TaskManager implements Disposable {
     const maxSeconds = checkMaxSeconds(request.maxSeconds ?? 0);
     if (!(await this.parts.catalog.findHost(alias))) throw hostNotFound(alias);
     if (this.closing) throw shuttingDown();
-    this.registry.prune();
-    this.slots.requirePlace(alias);
+    this.own.requirePlace(alias);
     const commandHash = hashCommand(command);
     const task: PendingTask = {
       id: this.ids.next(alias, commandHash),
@@ -104,7 +106,7 @@ export class TaskManager implements Disposable {
       merge: request.merge ?? false,
       status: "pending",
     };
-    return this.accept(task);
+    return this.own.accept(task);
   }
 
   /**
@@ -112,7 +114,7 @@ export class TaskManager implements Disposable {
    * that went on meanwhile. Rejects as the store's `load` does.
    */
   restore(): Promise<readonly Task[]> {
-    return this.handover.restore((stored) => this.takeUp(stored));
+    return this.handover.restore();
   }
 
   /**
@@ -120,80 +122,30 @@ export class TaskManager implements Disposable {
    * can only shorten the grace. Resolves when the end was verified or could not be, and at the latest the grace plus
    * 10 s after the call; the cancel goes on behind that. @throws TaskError `invalidRequest` for a bad grace.
    */
-  async cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
-    const graceSeconds = checkGraceSeconds(request.graceSeconds ?? this.parts.limits.graceSeconds);
-    const run = this.registry.find(taskId);
-    const task = run?.task;
-    const accepted = task !== undefined && isCancellable(task);
-    this.parts.logger.info(
-      `cancel of ${taskId} requested by ${request.requestedBy}: ${accepted ? "accepted" : (task?.status ?? "unknown")}`,
-    );
-    if (!run || !accepted) return { accepted: false, ...(task && { task }) };
-    const answerMs = (graceSeconds + answerMarginSeconds) * 1000;
-    await within(this.parts.clock, answerMs, run.cancel(request));
-    return describeOutcome(run.task);
+  cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
+    return this.ending.cancel(taskId, request);
   }
 
   /**
    * The live processes of a task on its host, also those it left behind: what a cancel would end. Nothing is touched.
    * Undefined when no task has the id. Rejects with a TaskError when the host can't be reached or can't show them.
    */
-  async listProcesses(taskId: string): Promise<readonly HostProcess[] | undefined> {
-    return this.registry.find(taskId)?.listProcesses();
+  listProcesses(taskId: string): Promise<readonly HostProcess[] | undefined> {
+    return this.ending.listProcesses(taskId);
   }
 
   /**
    * Ends what an ended task left running, by the same ladder; its status stays. @returns the receipt; undefined when
-   * there is no such task or it left nothing. Never rejects but for a bad grace (TaskError `invalidRequest`).
+   * there is no such task or it left nothing. Rejects with a TaskError for a bad grace (`invalidRequest`), and when the
+   * window that has the task can't be asked.
    */
-  async stopLeftovers(taskId: string, request: CancelRequest): Promise<CancelReceipt | undefined> {
-    if (request.graceSeconds !== undefined) checkGraceSeconds(request.graceSeconds);
-    this.parts.logger.info(`end of what ${taskId} left requested by ${request.requestedBy}`);
-    return this.registry.find(taskId)?.stopLeftovers(request);
-  }
-
-  getTask(taskId: string): Task | undefined {
-    return this.registry.find(taskId)?.task;
-  }
-
-  /** All tasks, oldest first. */
-  listTasks(): Task[] {
-    return this.registry.list().map((run) => run.task);
-  }
-
-  /** Output after the cursor, at most `maxBytes` of both streams; undefined when no task has the id. */
-  readOutput(taskId: string, cursor: OutputCursor, maxBytes: number): OutputSlice | undefined {
-    return this.registry.find(taskId)?.output.read(cursor, maxBytes);
-  }
-
-  /** The whole output, or its beginning and end when it is larger than `maxBytes`. */
-  summarizeOutput(taskId: string, maxBytes: number): OutputSlice | undefined {
-    return this.registry.find(taskId)?.output.summarize(maxBytes);
-  }
-
-  /** The last lines of stdout, then stderr, in at most `maxBytes` (1 MiB when absent), and how many there were in all. */
-  lastLines(
-    taskId: string,
-    maxLines: number,
-    maxBytes?: number,
-  ): { lines: string[]; total: number } | undefined {
-    const output = this.registry.find(taskId)?.output;
-    return output && { lines: output.lastLines(maxLines, maxBytes), total: output.lineCount };
-  }
-
-  /** Lines written so far on both streams; zero for an unknown task. */
-  lineCount(taskId: string): number {
-    return this.registry.find(taskId)?.output.lineCount ?? 0;
-  }
-
-  /** Bytes written so far, per stream; zero for an unknown task. */
-  outputSize(taskId: string): OutputCursor {
-    return this.registry.find(taskId)?.output.size ?? { stdout: 0, stderr: 0 };
+  stopLeftovers(taskId: string, request: CancelRequest): Promise<CancelReceipt | undefined> {
+    return this.ending.stopLeftovers(taskId, request);
   }
 
   /** Whole seconds the task is still kept: all of the time while it lives. */
   keepSeconds(task: Task): number {
-    return this.registry.keepSeconds(task);
+    return this.own.registry.keepSeconds(task);
   }
 
   /**
@@ -206,9 +158,9 @@ export class TaskManager implements Disposable {
 
   /** Forgets all ended tasks and their output. @returns how many. */
   clearFinished(): number {
-    const finished = this.listTasks().filter(isEnded);
-    for (const task of finished) this.registry.remove(task.id);
-    return finished.length;
+    const finished = this.own.registry.list().filter(({ task }) => isEnded(task));
+    for (const { task } of finished) this.own.registry.remove(task.id);
+    return finished.length + this.mirrored.clearFinished();
   }
 
   /**
@@ -224,68 +176,32 @@ export class TaskManager implements Disposable {
   dispose(): void {
     void this.shutdown().finally(() => {
       this.reached.dispose();
+      this.mirrored.dispose();
       this.events.dispose();
     });
   }
 
+  /** The tasks of this window, for those beside it. */
+  listOwn(): readonly KnownTask[] {
+    return this.own.registry.list();
+  }
+
+  findOwn(taskId: string): KnownTask | undefined {
+    return this.own.registry.find(taskId);
+  }
+
+  /** Who is to hear of the tasks of other windows. */
+  get windowNews(): WindowNews {
+    return this.mirrored;
+  }
+
   private leave(): Promise<void> {
     const cancel = (id: string, request: CancelRequest) => this.cancelTask(id, request);
-    return this.handover.leave(() => this.registry.list(), cancel);
-  }
-
-  private onHostReached(alias: string): void {
-    for (const run of this.registry.list()) {
-      if (run.task.alias === alias) run.onHostReached();
-    }
-  }
-
-  private accept(task: PendingTask): Task {
-    const run = new TaskRun(task, this.runParts(task));
-    this.registry.add(run);
-    // The event comes before the launch, so that nobody hears of a task running that was never pending.
-    this.onChange(run, task);
-    this.slots.enter(task.id, task.alias, () => run.start());
-    return run.task;
+    return this.handover.leave(() => this.own.registry.list(), cancel);
   }
 
   private takeUp(stored: StoredTask): void {
-    const { task } = stored;
-    if (this.registry.find(task.id)) return;
-    const run = new TaskRun(task, this.runParts(task), stored);
-    this.registry.add(run);
-    if (!isSettled(task)) this.slots.take(task.id, task.alias);
-    this.events.fireChange(task);
-    run.takeUp();
-  }
-
-  private runParts({ id, alias }: Task): TaskRunParts {
-    return {
-      host: this.parts.hosts.host(alias),
-      clock: this.parts.clock,
-      logger: this.parts.logger,
-      graceSeconds: () => this.parts.limits.graceSeconds,
-      whyAttached: () => this.parts.durability?.whyAttached(),
-      onChange: (run, next) => this.onChange(run, next),
-      onOutput: (run) => {
-        this.keeper?.onOutput(run);
-        this.events.fireOutput(id);
-      },
-      accountOutput: this.memory.account,
-      admit: () => this.slots.admit(id),
-      requestCancel: (request) => void this.cancelTask(id, request),
-    };
-  }
-
-  private onRemove(run: TaskRun): void {
-    run.forget();
-    this.keeper?.remove(run.task.id);
-    this.events.fireRemoval(run.task.id);
-  }
-
-  private onChange(run: TaskRun, task: Task): void {
-    this.keeper?.onChange(run);
-    if (isEnded(task) || task.status === "lost") this.slots.leave(task.id);
-    if (task.status !== "running") this.parts.logger.info(describeForLog(task));
-    this.events.fireChange(task);
+    this.mirrored.handOver(stored.task.id);
+    this.own.takeUp(stored);
   }
 }

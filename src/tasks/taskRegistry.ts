@@ -1,7 +1,7 @@
 import type { Clock } from "./clock";
 import type { Limits } from "./limits";
-import { isEnded, type EndedTask, type Task } from "./task";
 import type { Kept } from "./outputMemory";
+import { isEnded, type EndedTask, type Task } from "./task";
 import type { TaskRun } from "./taskRun";
 
 export type KeepLimits = Pick<Limits, "maxKept" | "keepSeconds">;

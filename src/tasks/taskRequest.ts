@@ -10,6 +10,11 @@ export function checkAlias(value: string): string {
   return checkName("alias", value, 100, /^[A-Za-z0-9._-]+$/, "alphanumeric, dot, dash, underscore");
 }
 
+/** @returns the trimmed tag. @throws TaskError `invalidRequest` */
+export function checkTag(value: string): string {
+  return checkName("tag", value, 50, /^[A-Za-z0-9._-]+$/, "alphanumeric, dot, dash, underscore");
+}
+
 /** @returns the trimmed task id; its parts are not checked. @throws TaskError `invalidRequest` */
 export function checkTaskId(value: string): string {
   return checkName(

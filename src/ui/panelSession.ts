@@ -7,6 +7,7 @@ import {
   type ToPanel,
 } from "../panel/protocol";
 import { DisposableStore, type Disposable } from "../tasks/lifecycle";
+import type { Task } from "../tasks/task";
 import type { TaskManager } from "../tasks/taskManager";
 import { OutputFeed } from "./outputFeed";
 import { createTaskView } from "./taskView";
@@ -14,6 +15,7 @@ import { createTaskView } from "./taskView";
 export type SessionTasks = Pick<
   TaskManager,
   | "getTask"
+  | "isElsewhere"
   | "listTasks"
   | "onDidAppendOutput"
   | "onDidChangeTask"
@@ -90,7 +92,7 @@ export class PanelSession implements Disposable {
     this.listening = true;
     this.forgetChanges();
     const now = Date.now();
-    const tasks = this.parts.tasks.listTasks().map((task) => createTaskView(task, now));
+    const tasks = this.parts.tasks.listTasks().map((task) => this.viewOf(task, now));
     const select = this.selectNext;
     this.selectNext = undefined;
     this.post({ type: "state", body: { tasks, now, ...(select !== undefined && { select }) } });
@@ -108,13 +110,17 @@ export class PanelSession implements Disposable {
     const removed: string[] = [];
     for (const id of this.changed) {
       const task = this.parts.tasks.getTask(id);
-      if (task) tasks.push(createTaskView(task, now));
+      if (task) tasks.push(this.viewOf(task, now));
       else removed.push(id);
     }
     this.forgetChanges();
     if (tasks.length + removed.length > 0) {
       this.post({ type: "changes", body: { tasks, removed, now } });
     }
+  }
+
+  private viewOf(task: Task, now: number): TaskView {
+    return createTaskView(task, this.parts.tasks.isElsewhere(task.id), now);
   }
 
   private forgetChanges(): void {

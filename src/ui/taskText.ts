@@ -97,3 +97,6 @@ const otherDoors: Readonly<Partial<Record<string, string>>> = {
   shutdown: "the end of the session",
   connection: "the loss of the connection",
 } satisfies Partial<Record<CancelRequest["requestedBy"], string>>;
+
+/** Of a task that another window has. */
+export const elsewhere = "in another window";

@@ -6,7 +6,10 @@ import { viewId } from "./commandIds";
 import { formatElapsedInSteps, isTicking } from "./elapsed";
 import { createTooltip, createTreeItem } from "./taskTreeItem";
 
-type TreeTasks = Pick<TaskManager, "getTask" | "listTasks" | "onDidChangeTask" | "onDidRemoveTask">;
+type TreeTasks = Pick<
+  TaskManager,
+  "getTask" | "isElsewhere" | "listTasks" | "onDidChangeTask" | "onDidRemoveTask"
+>;
 
 /** Shows the tasks in the activity bar's view, newest first, with a badge that counts the running ones. */
 export function registerTaskTree(tasks: TreeTasks): Disposable {
@@ -52,7 +55,7 @@ class TaskTree implements vscode.TreeDataProvider<string>, Disposable {
   /** Called for the line under the pointer; all tooltips at once would be much to send. */
   resolveTreeItem(item: vscode.TreeItem, element: string): vscode.TreeItem {
     const task = this.tasks.getTask(element);
-    if (task) item.tooltip = createTooltip(task);
+    if (task) item.tooltip = createTooltip(task, this.tasks.isElsewhere(element));
     return item;
   }
 

@@ -7,6 +7,7 @@ import {
   describeDoor,
   describeDurability,
   describeStatus,
+  elsewhere,
   noteOf,
   titleOf,
   visible,
@@ -70,11 +71,12 @@ function leftovers(task: Task): string {
 }
 
 /** What the line leaves out, in Markdown in which what came from elsewhere is code or escaped text, never markup. */
-export function createTooltip(task: Task): vscode.MarkdownString {
+export function createTooltip(task: Task, isElsewhere: boolean): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   tooltip.appendCodeblock(visible(task.command).slice(0, 2000), "shellscript");
   const started = new Date(task.createdAt).toLocaleString();
-  const where = `on ${task.alias}, started ${started} by ${describeDoor(task.startedBy)}`;
+  const window = isElsewhere ? ` ${elsewhere}` : "";
+  const where = `on ${task.alias}, started ${started} by ${describeDoor(task.startedBy)}${window}`;
   tooltip.appendMarkdown(`**${escape(describeStatus(task))}** ${escape(where)}`);
   if (task.durable && !isEnded(task)) {
     tooltip.appendMarkdown(`\n\n${escape(describeDurability(task))}`);

@@ -7,6 +7,7 @@ import {
   describeDoor,
   describeDurability,
   describeStatus,
+  elsewhere,
   noteOf,
   titleOf,
   visible,
@@ -16,7 +17,7 @@ import { contextOf } from "./treeContext";
 const maxCommandLength = 2000;
 
 /** A task as the panel draws it. */
-export function createTaskView(task: Task, now: number): TaskView {
+export function createTaskView(task: Task, isElsewhere: boolean, now: number): TaskView {
   const note = noteOf(task);
   const receipt = "receipt" in task ? task.receipt : undefined;
   const action = actions[contextOf(task)];
@@ -28,7 +29,7 @@ export function createTaskView(task: Task, now: number): TaskView {
     command: command.length > maxCommandLength ? `${command.slice(0, maxCommandLength)}…` : command,
     status: task.status,
     statusText: describeStatus(task),
-    facts: factsOf(task),
+    facts: isElsewhere ? [elsewhere, ...factsOf(task)] : factsOf(task),
     ...(note && { note: { ...note, text: visible(note.text) } }),
     ...(receipt && { receipt: receiptLines(receipt) }),
     ...(action && { action }),

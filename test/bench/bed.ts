@@ -42,14 +42,15 @@ export async function startBed(
   return { host, ssh, ...(await startServer({ cleanup, profiles }, host, nodeFlags)) };
 }
 
-/** Starts the server alone, for a host that others share. */
+/** Starts the server alone, for a host that others share; `flags` are for the server itself. */
 export async function startServer(
   { cleanup, profiles }: Bench,
   host: Pick<Sshd, "sshConfigFile" | "knownHostsFile">,
   nodeFlags: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<Pick<Bed, "server" | "call" | "connect">> {
   const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
-  const server = await startHeadless(host, ["--allow-all"], [...nodeFlags, ...profiling]);
+  const server = await startHeadless(host, ["--allow-all", ...flags], [...nodeFlags, ...profiling]);
   cleanup.add(() => server.close());
   const connect = async (): Promise<Call> => caller(await server.connect("bench"));
   return { server, call: await connect(), connect };

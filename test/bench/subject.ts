@@ -7,6 +7,8 @@ export interface Bench {
   readonly cleanup: Cleanup;
   /** The folder that takes a CPU profile of each of our servers and extension hosts, when somebody wants them. */
   readonly profiles?: string | undefined;
+  /** How many durable tasks live at a time, where that is not to be the full number. */
+  readonly crowd?: number | undefined;
 }
 
 /** One thing that is measured, against OpenSSH on the same host in the same run. */

@@ -1,8 +1,11 @@
 // `npm run bench [-- word…]`: SSH Tasks beside the OpenSSH client, on one host in one run, as ratios: every subject, or
 // those whose name contains a word. Machines are noisy: a ratio says more than a time, and no figure here is a test.
-// `--cpu-prof` keeps a profile of each of our processes in .cache/profiles. docs/performance.md says what the lines mean.
+// `--cpu-prof` keeps a profile of each of our processes in .cache/profiles; `--crowd=N` has N durable tasks live at a time
+// and not 1000. docs/performance.md says what the lines mean.
 import { join } from "node:path";
 import { cancel } from "../bench/cancel";
+import { durable } from "../bench/durable";
+import { durableCrowd } from "../bench/durableCrowd";
 import { load } from "../bench/load";
 import { describeMachine } from "../bench/machine";
 import { output } from "../bench/output";
@@ -15,7 +18,7 @@ import { Cleanup } from "../support/cleanup";
 import { cacheFolder } from "../support/repo";
 import { ensureSystemPrograms } from "../support/systemPackages";
 
-const subjects = [run, runMany, runParts, output, outputPanel, load, cancel];
+const subjects = [run, runMany, runParts, output, outputPanel, load, cancel, durable, durableCrowd];
 
 let cleanup = new Cleanup();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -32,18 +35,31 @@ async function main(args: readonly string[]): Promise<void> {
     );
     ensureSystemPrograms([...new Set(selected.flatMap(({ programs }) => programs))]);
     console.log(`\n${describeMachine()}`);
-    for (const subject of selected) await measure(subject, args.includes("--cpu-prof"));
+    const crowd = readCrowd(args);
+    for (const subject of selected) await measure(subject, args.includes("--cpu-prof"), crowd);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
 }
 
-async function measure(subject: Subject, profiled: boolean): Promise<void> {
+function readCrowd(args: readonly string[]): number | undefined {
+  const flag = args.find((arg) => arg.startsWith("--crowd="));
+  if (flag === undefined) return undefined;
+  const size = Number(flag.slice("--crowd=".length));
+  if (Number.isInteger(size) && size > 0 && size <= 1000) return size;
+  throw new Error("--crowd takes a number from 1 to 1000.");
+}
+
+async function measure(
+  subject: Subject,
+  profiled: boolean,
+  crowd: number | undefined,
+): Promise<void> {
   cleanup = new Cleanup();
   const profiles = profiled ? join(cacheFolder(), "profiles") : undefined;
   try {
-    const markdown = await subject.measure({ cleanup, profiles });
+    const markdown = await subject.measure({ cleanup, profiles, crowd });
     console.log(`\n### ${subject.name}\n\n${markdown}`);
   } finally {
     await cleanup.run();

@@ -12,7 +12,13 @@ describe("an MCP session", () => {
     const instructions = client.getInstructions() ?? "";
 
     assert.deepEqual(info, { name: "ssh-tasks", title: "SSH Tasks", version: "1.2.3" });
-    assert.deepEqual(client.getServerCapabilities(), { tools: {} });
+    assert.deepEqual(client.getServerCapabilities(), {
+      tools: {},
+      resources: { subscribe: true, listChanged: true },
+      prompts: {},
+      completions: {},
+      logging: {},
+    });
     for (const name of instructions.match(/ssh_[a-z_]+/g) ?? []) {
       assert.ok(
         tools.some((tool) => tool.name === name),

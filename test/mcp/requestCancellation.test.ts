@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { RequestCancellation } from "../../src/mcp/requestCancellation";
 import { eventually } from "../support/eventually";
+import type { FakeRemoteTask } from "../support/fakeRemoteHost";
 import { settle } from "../support/fakeClock";
 import { createMcp } from "./createMcp";
 import { RawClient } from "./rawClient";
@@ -46,7 +47,7 @@ describe("ssh_run", () => {
   });
 
   it("cancels its task when the request is overtaken by what takes it back, and none of a later request", async (t) => {
-    const { endpoint, hosts, launched, tasks } = await createMcp(t);
+    const { endpoint, hosts, tasks } = await createMcp(t);
     const client = await RawClient.connect(endpoint);
     await client.takeBackNext();
 
@@ -56,10 +57,11 @@ describe("ssh_run", () => {
     await eventually("the task is cancelled", cancelled);
     await response.body?.cancel();
     const next = await client.call("ssh_run", run);
-    await launched(1);
-    hosts.last.run();
+    const isReady = ({ state }: FakeRemoteTask): boolean => state === "admitted";
+    const remote = await eventually("it is launched", () => hosts.launched.find(isReady));
+    remote.run();
     await client.ping();
-    assert.equal(tasks.getTask(hosts.last.taskId)?.status, "running");
+    assert.equal(tasks.getTask(remote.taskId)?.status, "running");
     await next.body?.cancel();
   });
 

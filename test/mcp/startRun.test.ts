@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { RunGate } from "../../src/mcp/runGate";
+import { fixedGate } from "../../src/mcp/runGate";
 import { createMcp, resultOf, type Fields } from "./createMcp";
 
 const hint =
   "Running commands is not allowed here: start the server with --allow-all, or with --policy FILE.";
-const closed: RunGate = { check: () => hint };
+const closed = fixedGate(hint);
 
 const tools = [
   ["ssh_run", "Run error"],

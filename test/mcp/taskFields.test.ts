@@ -35,7 +35,8 @@ describe("the output as one text", () => {
     ["out\n", "err\n", "out\nerr"],
     ["out", "err", "out\nerr"],
     ["  out  \n\n\n", "", "  out  "],
-    ["", "\terr \r\n", "\terr \r"],
+    ["", "\terr \r\n", "\terr "],
+    ["\x1b[1mbold\r", "", "␛[1mbold␍"],
     ["a\n\nb\n", "", "a\n\nb"],
   ];
   for (const [stdout, stderr, expected] of rows) {

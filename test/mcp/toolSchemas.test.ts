@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { tools } from "../../src/mcp/tools";
 import { createMcp } from "./createMcp";
 
@@ -23,8 +24,14 @@ const params: Record<string, Record<string, object>> = {
   ssh_ping: {},
   ssh_list_hosts: {},
   ssh_describe_host: { alias: text("Alias") },
+  ssh_plan: { alias: text("Alias"), command: text("Command") },
   ssh_run: {
     alias: text("Alias"),
+    command: text("Command"),
+    max_seconds: integer("Max Seconds", 60),
+  },
+  ssh_run_on_tag: {
+    tag: text("Tag"),
     command: text("Command"),
     max_seconds: integer("Max Seconds", 60),
   },
@@ -34,15 +41,35 @@ const params: Record<string, Record<string, object>> = {
     max_seconds: integer("Max Seconds", 0),
     merge: { default: false, title: "Merge", type: "boolean" },
   },
-  ssh_list_tasks: { status: text("Status"), alias: text("Alias"), limit: integer("Limit", 50) },
+  ssh_wait_task: {
+    task_id: text("Task Id"),
+    timeout_seconds: integer("Timeout Seconds", 45),
+    pattern: text("Pattern"),
+    silent_seconds: integer("Silent Seconds", 0),
+    cursor: text("Cursor"),
+    max_bytes: integer("Max Bytes", 16384),
+  },
+  ssh_list_tasks: {
+    status: text("Status"),
+    alias: text("Alias"),
+    max_age_seconds: integer("Max Age Seconds", 0),
+    limit: integer("Limit", 50),
+  },
   ssh_get_task_status: {
     task_id: text("Task Id"),
     include_processes: { default: false, title: "Include Processes", type: "boolean" },
   },
-  ssh_get_task_output: { task_id: text("Task Id"), max_lines: integer("Max Lines", 50) },
+  ssh_get_task_output: {
+    task_id: text("Task Id"),
+    max_lines: integer("Max Lines", 50),
+    cursor: text("Cursor"),
+    max_bytes: integer("Max Bytes", 16384),
+    stream: text("Stream"),
+  },
   ssh_get_task_result: { task_id: text("Task Id") },
   ssh_cancel: cancel,
   ssh_cancel_async_task: cancel,
+  ssh_reload_config: {},
 };
 
 const readOnly = [true, false, true, false];
@@ -51,6 +78,7 @@ const cancels = [false, true, true, false];
 const annotations: Record<string, boolean[]> = {
   ssh_run: runs,
   ssh_run_async: runs,
+  ssh_run_on_tag: runs,
   ssh_cancel: cancels,
   ssh_cancel_async_task: cancels,
 };
@@ -89,6 +117,20 @@ describe("tools/list", () => {
         { type: "object", title: `${tool.name}Arguments`, properties: params[tool.name] },
       );
     }
+  });
+
+  it("takes at most 3,500 tokens of a model's context", async (t) => {
+    const { client } = await createMcp(t);
+
+    const seen = (await client.listTools()).tools.map(({ name, description, inputSchema }) => ({
+      name,
+      description,
+      parameters: inputSchema,
+    }));
+
+    const tokens = countTokens(JSON.stringify(seen));
+    assert.ok(tokens <= 3500, `it takes ${tokens}`);
+    t.diagnostic(`${tokens} tokens`);
   });
 
   it("gives each tool the contract's output schema", async (t) => {

@@ -177,20 +177,35 @@ describe("a control channel", { timeout: 60_000 }, () => {
     assert.equal((await other).length, 4);
   });
 
-  it("has the host forget one task after another, and goes on where one is not answered", async (t) => {
+  it("has the host forget tasks, those at once that are asked for while it does so", async (t) => {
     const heard: Heard[] = [];
     const { control } = await createControl(t, (one) => heard.push(one));
+    const ids = Array.from({ length: 25 }, (_, n) => `build01:1:${n}`);
 
-    const both = [control.remove(target, 60), control.remove(target, 60)];
-    await eventually("it is asked", () => heard.length === 1);
-    heard[0]?.say("BEGIN", "END removed");
-    await eventually("it is asked again", () => heard.length === 2);
-    heard[1]?.say("BEGIN", "END removed");
+    const removals = ["build01:1:first", ...ids].map((id) => control.remove(id));
+    for (const [index, count] of [20, 6].entries()) {
+      await eventually("it is asked", () => heard.length === index + 1);
+      const words = heard[index]?.line.split(" ") ?? [];
+      assert.deepEqual([words[0], words.length], ["remove", 2 + count]);
+      heard[index]?.say("END removed");
+    }
 
-    await Promise.all(both);
-    await control.remove(target, 0.1);
-    assert.equal(heard.length, 3);
+    await Promise.all(removals);
+    assert.equal(control.isOpen, true);
   });
+
+  it(
+    "asks nothing more of a host that does not forget tasks in time",
+    { timeout: 30_000 },
+    async (t) => {
+      const heard: Heard[] = [];
+      const { control } = await createControl(t, (one) => heard.push(one));
+
+      await Promise.all(Array.from({ length: 30 }, (_, n) => control.remove(`build01:1:${n}`)));
+
+      assert.deepEqual([heard.length, control.isOpen], [1, false]);
+    },
+  );
 
   it("is given up after the grace and 8 s when the host does not end, and keeps what was seen", async (t) => {
     const { cancel } = await createControl(t, ({ say }) =>

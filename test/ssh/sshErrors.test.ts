@@ -4,6 +4,7 @@ import {
   channelRefused,
   connectFailed,
   connectionLost,
+  filesExhausted,
   hostKeyChanged,
   hostKeyRevoked,
   hostKeyUnknown,
@@ -69,6 +70,12 @@ const failures: readonly (readonly [TaskError, string, string, RegExp])[] = [
     "SSH error: No channel",
     "channelRefused",
     /MaxSessions\); try again later\.$/,
+  ],
+  [
+    filesExhausted("build01"),
+    "SSH error: Too many open files",
+    "hostExhausted",
+    /the command was not started\. Wait .* or raise the limit .*, and start it again\.$/,
   ],
   [
     shellFailed("build01", "This account is not available."),

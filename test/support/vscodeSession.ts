@@ -115,12 +115,21 @@ export class VsCodeSession {
     await this.companion.ready();
   }
 
-  /** Keeps a picture of the window in .cache/screenshots and gives its path. */
-  async screenshot(name: string): Promise<string> {
+  /** Opens another window of this VS Code, with an extension host of its own; it closes with the session. */
+  async openWindow(): Promise<Page> {
+    const browser = this.page.context().browser();
+    if (!browser) throw new Error("The browser is gone");
+    const page = await openPage(browser);
+    await page.goto(this.server.url, { waitUntil: "commit" });
+    return page;
+  }
+
+  /** Keeps a picture of the window, or of another one, in .cache/screenshots and gives its path. */
+  async screenshot(name: string, page = this.page): Promise<string> {
     const folder = join(cacheFolder(), "screenshots");
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${name}.png`);
-    await this.page.screenshot({ path });
+    await page.screenshot({ path });
     return path;
   }
 }

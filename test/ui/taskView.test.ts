@@ -8,7 +8,7 @@ import { settle } from "../support/fakeClock";
 function viewOf({ tasks, clock }: TasksHarness, taskId: string) {
   const task = tasks.getTask(taskId);
   assert.ok(task);
-  return createTaskView(task, clock.now());
+  return createTaskView(task, false, clock.now());
 }
 
 describe("a task as the panel draws it", () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { FrameLocator, Locator } from "playwright-core";
+import type { FrameLocator, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { eventually } from "../support/eventually";
 import { findProcesses, killAll, uniqueMarker } from "../support/processes";
@@ -22,6 +25,7 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
   const marker = uniqueMarker();
   let host: Sshd;
   let vscode: VsCodeSession;
+  const goOnFiles: string[] = [];
   before(async () => {
     const user = await ensureTestUser();
     host = await startSshd({ aliases: ["build01"], user: user.name });
@@ -38,18 +42,21 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
   after(async () => {
     await vscode.close();
     await killAll(marker);
+    for (const file of goOnFiles) rmSync(file);
     await host.close();
   });
 
   const row = (title: string): Locator => vscode.page.getByRole("treeitem", { name: title });
-  const panel = (): FrameLocator =>
-    vscode.page
+  const panel = (): FrameLocator => panelOf(vscode.page);
+  const panelOf = (page: Page): FrameLocator =>
+    page
       .frameLocator(`iframe.webview[src*="extensionId=ssh-tasks.ssh-tasks"]`)
       .frameLocator("iframe#active-frame");
 
-  /** Starts it as a person does; it prints its lines over about eight seconds, then exits with 7. */
+  /** Starts it as a person does; it prints half of its lines, waits to be told, prints the others, then exits with 7. */
   async function startPrinting(title: string): Promise<void> {
-    const step = `echo ${title} line $i; sleep 0.06`;
+    const wait = `[ $i -ne ${lines / 2} ] || until [ -e ${goOnFile(title)} ]; do sleep 0.1; done`;
+    const step = `echo ${title} line $i; sleep 0.01; ${wait}`;
     const loop = `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); ${step}; done`;
     const command = `: ${title}; sleep ${marker}.1 & ${loop}; kill $!; exit 7`;
     await vscode.evaluate(`void vscode.commands.executeCommand("sshTasks.runTask")`);
@@ -60,6 +67,12 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
     await vscode.page.keyboard.press("Enter");
     await eventually("it runs", () => findProcesses(marker).length > 0);
   }
+
+  const goOnFile = (title: string): string => join(tmpdir(), `${marker}-${title}`);
+  const goOn = (title: string): void => {
+    writeFileSync(goOnFile(title), "");
+    goOnFiles.push(goOnFile(title));
+  };
 
   const quickInput = (): Locator => vscode.page.locator(".quick-input-list .monaco-list-row");
 
@@ -86,7 +99,7 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
     async () => {
       await startPrinting("reloaded");
       await vscode.reload();
-      assert.ok(findProcesses(marker).length > 0, "the window was back before its end");
+      goOn("reloaded");
       await vscode.evaluate(`await vscode.commands.executeCommand("sshTasks.tasks.focus")`);
       await row("reloaded").waitFor();
 
@@ -118,6 +131,7 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
       },
       60_000,
     );
+    goOn("crashed");
     await eventually("it has ended", () => findProcesses(marker).length === 0, 30_000);
     await vscode.evaluate(`await vscode.commands.executeCommand("sshTasks.tasks.focus")`);
     await row("crashed").waitFor();
@@ -131,5 +145,31 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
     assertComplete("crashed", (await newest("ssh_get_task_result")).output);
     await vscode.setTheme("Default Light Modern");
     await vscode.screenshot("crashed-task-light");
+  });
+
+  it("is shown in another window, which cancels it", { timeout: 120_000 }, async (t) => {
+    await startPrinting("shared");
+    const second = await vscode.openWindow();
+    t.after(() => second.close());
+    await second.getByRole("tab", { name: "SSH Tasks" }).first().click({ timeout: 60_000 });
+    const shown = second.getByRole("treeitem", { name: "shared" });
+    await shown.waitFor({ timeout: 60_000 });
+    await shown.click();
+    await panelOf(second).getByText("in another window").first().waitFor();
+    await panelOf(second)
+      .locator(".xterm-rows")
+      .getByText(`shared line ${lines / 2}`)
+      .waitFor();
+    await vscode.screenshot("task-of-another-window", second);
+
+    await shown.hover();
+    await shown.locator(".action-label.codicon-stop-circle").click();
+
+    await eventually("it is gone", () => findProcesses(marker).length === 0);
+    await panelOf(second)
+      .getByText(/Verified: \d+ processes gone from build01/)
+      .first()
+      .waitFor();
+    await vscode.page.getByRole("treeitem", { name: /shared.*Cancelled/ }).waitFor();
   });
 });

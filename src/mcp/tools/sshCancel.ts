@@ -10,5 +10,5 @@ export const sshCancel = defineTool({
   annotations: cancelsTasks,
   params: cancelParams,
   errorPrefix: "Cancel error",
-  handle: cancelTask,
+  handle: (args, context) => cancelTask("ssh_cancel", args, context),
 });

@@ -11,5 +11,5 @@ export const sshCancelAsyncTask = defineTool({
   annotations: cancelsTasks,
   params: cancelParams,
   errorPrefix: "Cancel error",
-  handle: cancelTask,
+  handle: (args, context) => cancelTask("ssh_cancel_async_task", args, context),
 });

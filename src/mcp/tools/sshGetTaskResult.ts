@@ -16,7 +16,7 @@ export const sshGetTaskResult = defineTool({
   name: "ssh_get_task_result",
   title: "Get SSH Task Result",
   description:
-    "Gives exit code, output and duration of a task that has ended. While it still runs use ssh_get_task_output.",
+    "Gives exit code, output and duration of a task that has ended. While it still runs use ssh_wait_task.",
   annotations: readsOnly,
   params: { task_id: taskIdParam },
   errorPrefix: "Result error",
@@ -24,12 +24,11 @@ export const sshGetTaskResult = defineTool({
     const taskId = checkTaskId(args.task_id);
     const task = context.tasks.getTask(taskId);
     if (task && !isSettled(task)) {
-      return errorAnswer(
-        `Task still running: ${taskId}. Call ssh_get_task_status until it has ended.`,
-      );
+      return errorAnswer(`Task still running: ${taskId}. Call ssh_wait_task.`);
     }
     const result = task && describeResult(task, context);
     if (!result) return errorAnswer(`Task not found or expired: ${taskId}`);
+    context.log.event("debug", "ssh_get_task_result", { task_id: taskId });
     return answer(result, errorOf(task) !== undefined);
   },
 });

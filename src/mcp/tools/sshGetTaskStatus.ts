@@ -28,6 +28,7 @@ export const sshGetTaskStatus = defineTool({
     const processes = args.include_processes && (await processFields(taskId, context));
     const task = context.tasks.getTask(taskId);
     if (!task) return errorAnswer(`Task not found: ${taskId}`);
+    context.log.event("debug", "ssh_get_task_status", { task_id: taskId });
     return answer({ ...describeStatus(task, context), ...processes });
   },
 });

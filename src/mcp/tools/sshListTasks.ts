@@ -32,11 +32,16 @@ export const sshListTasks = defineTool({
       `Only tasks with this status: ${statuses.join(", ")}. Empty for all.`,
     ),
     alias: textParam("Alias", "Only tasks on the host with this alias. Empty for all."),
+    max_age_seconds: wholeNumberParam(
+      "Max Age Seconds",
+      0,
+      "Only tasks started within so many seconds; 0 for all.",
+    ),
     limit: wholeNumberParam("Limit", limits.fallback, `How many at the most, 1 to ${limits.max}.`),
   },
   errorPrefix: "List error",
   handle(args, { tasks, clock }) {
-    const matching = tasks.listTasks().filter(createFilter(args)).reverse();
+    const matching = tasks.listTasks().filter(createFilter(args, clock.now())).reverse();
     const listed = matching.slice(0, checkLimit(args.limit));
     return answer({
       tasks: listed.map((task) => listedTask(task, clock.now())),
@@ -45,14 +50,25 @@ export const sshListTasks = defineTool({
   },
 });
 
-function createFilter(args: { status: string; alias: string }): (task: Task) => boolean {
+interface Filter {
+  readonly status: string;
+  readonly alias: string;
+  readonly max_age_seconds: number;
+}
+
+function createFilter(args: Filter, now: number): (task: Task) => boolean {
   const status = strip(args.status);
   if (status !== "" && !statuses.includes(status)) {
     throw invalidRequest(`status must be one of ${statuses.join(", ")}, or empty for all`);
   }
   const alias = strip(args.alias) === "" ? "" : checkAlias(args.alias);
+  const maxAge = args.max_age_seconds;
+  if (maxAge < 0) throw invalidRequest("max_age_seconds must be 0 or more");
+  const since = maxAge === 0 ? 0 : now - maxAge * 1000;
   return (task) =>
-    (status === "" || task.status === status) && (alias === "" || task.alias === alias);
+    (status === "" || task.status === status) &&
+    (alias === "" || task.alias === alias) &&
+    task.createdAt >= since;
 }
 
 function checkLimit(limit: number): number {

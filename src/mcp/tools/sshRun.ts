@@ -1,6 +1,8 @@
 import { isSettled, type SettledTask } from "../../tasks/task";
+import { hashCommand } from "../../tasks/taskId";
+import { checkAlias, checkCommand } from "../../tasks/taskRequest";
 import { defineTool, runsCommands, type ToolContext } from "../defineTool";
-import { startRun } from "../startRun";
+import { denialAnswer, startRun } from "../startRun";
 import {
   errorOf,
   evidenceFields,
@@ -11,6 +13,7 @@ import {
 } from "../taskFields";
 import { aliasParam, commandParam, wholeNumberParam } from "../toolParams";
 import { answer, errorAnswer } from "../toolResult";
+import { tellProgressOf } from "../waitProgress";
 
 const defaultMaxSeconds = 60;
 
@@ -32,14 +35,24 @@ export const sshRun = defineTool({
   },
   errorPrefix: "Run error",
   async handle(args, context) {
-    const { task: started, denial } = await startRun(args, context);
-    if (denial) return denial;
-    const task = await context.tasks.waitForTask(started.id);
-    const result = task && isSettled(task) ? describeRun(task, context) : undefined;
-    if (!task || !result) {
+    const { log, tasks } = context;
+    const alias = checkAlias(args.alias);
+    const hash = hashCommand(checkCommand(args.command));
+    log.event("debug", "ssh_run_start", { alias, hash });
+    const { task: started, denied } = await startRun(args, context);
+    if (denied) return denialAnswer(denied);
+    const who = { alias, hash, task_id: started.id };
+    log.event("debug", "ssh_run_task_created", who);
+    const progress = tellProgressOf(started.id, args.max_seconds, context);
+    const task = await tasks.waitForTask(started.id).finally(() => progress.dispose());
+    const settled = task && isSettled(task) ? task : undefined;
+    const result = settled && describeRun(settled, context);
+    if (!result) {
       return errorAnswer(`Task was cleared while it was waited for: ${started.id}`, "Run error");
     }
-    return answer(result, task.status === "lost" || errorOf(task) !== undefined);
+    const { exit_code, timeout, cancelled } = outcomeFields(settled, context.clock.now());
+    log.event("info", "ssh_run_complete", { ...who, exit_code, timeout, cancelled });
+    return answer(result, settled.status === "lost" || errorOf(settled) !== undefined);
   },
 });
 

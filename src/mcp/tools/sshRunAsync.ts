@@ -1,5 +1,5 @@
 import { defineTool, runsCommands } from "../defineTool";
-import { startRun } from "../startRun";
+import { denialAnswer, startRun } from "../startRun";
 import { pollSeconds } from "../taskFields";
 import { aliasParam, commandParam, flagParam, wholeNumberParam } from "../toolParams";
 import { answer } from "../toolResult";
@@ -8,9 +8,9 @@ export const sshRunAsync = defineTool({
   name: "ssh_run_async",
   title: "Start SSH Command",
   description:
-    "Starts a shell command on one host and gives its task_id at once, without waiting for it. For what may take longer " +
-    "than a minute: it goes on when the connection is lost or the window is closed. Then ask ssh_get_task_status every pollFrequency seconds, ssh_get_task_output while it runs and " +
-    "ssh_get_task_result once it has ended. Only ssh_cancel_async_task or ssh_cancel stops it.",
+    "Starts a shell command on one host and gives its task_id at once. For what may take longer than a minute: it goes on " +
+    "when the connection is lost or the window is closed. Then call ssh_wait_task. Only ssh_cancel_async_task or ssh_cancel " +
+    "stops it.",
   annotations: runsCommands,
   params: {
     alias: aliasParam,
@@ -28,8 +28,9 @@ export const sshRunAsync = defineTool({
   errorPrefix: "Async run error",
   async handle(args, context) {
     const how = { durable: true, merge: args.merge };
-    const { task, denial } = await startRun(args, context, how);
-    if (denial) return denial;
+    const { task, denied } = await startRun(args, context, how);
+    if (denied) return denialAnswer(denied);
+    context.followTask(task);
     return answer({
       task_id: task.id,
       status: task.status,

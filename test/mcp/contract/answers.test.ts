@@ -164,7 +164,7 @@ const shapes: [string, Ask, object][] = [
   [
     "ssh_get_task_output",
     ofTask("ssh_get_task_output", () => undefined),
-    { task_id: text, output_lines: [text], total_lines: integer, has_more: flag },
+    { task_id: text, output_lines: [text], total_lines: integer, has_more: flag, cursor: text },
   ],
   ["ssh_get_task_result", ofTask("ssh_get_task_result", ({ remote }) => remote.exit(1)), outcome],
   [

@@ -22,13 +22,17 @@ describe("a client", () => {
     assert.equal((resultOf(await waiting) as Fields).cancelled, true);
   });
 
-  it("is sent nothing it did not ask for, whatever becomes of its tasks", async (t) => {
+  it("is sent nothing it did not ask for but messages of what it starts, whatever becomes of its tasks", async (t) => {
     const { client, clock, launched } = await createContract(t);
     const heard: string[] = [];
     client.fallbackNotificationHandler = ({ method }) => Promise.resolve(void heard.push(method));
-    const onprogress = (): void => void heard.push("progress");
-    const call = (name: string, args: Fields) =>
-      client.callTool({ name, arguments: args }, undefined, { onprogress });
+    const progress: string[] = [];
+    const call = (name: string, args: Fields) => {
+      let answered = false;
+      const onprogress = (): void => void (answered ? heard : progress).push(`progress of ${name}`);
+      const answer = client.callTool({ name, arguments: args }, undefined, { onprogress });
+      return answer.finally(() => (answered = true));
+    };
 
     for (const tool of runTools) {
       const answered = call(tool, run);
@@ -40,7 +44,9 @@ describe("a client", () => {
       await answered;
     }
 
-    assert.deepEqual(heard, []);
+    await clock.advance(10_000);
+    assert.deepEqual([...new Set(heard)], ["notifications/message"]);
+    assert.deepEqual([...new Set(progress)], ["progress of ssh_run"]);
   });
 
   it("gets an id of its own for each of several equal commands at once, and reaches them all", async (t) => {

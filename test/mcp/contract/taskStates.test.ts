@@ -9,8 +9,7 @@ import { cancelTools, createContract } from "./createContract";
 const ended = "Task not found or not cancellable";
 const signaled = "Cancellation signaled";
 const expired = (id: string) => `Error: Task not found or expired: ${id}`;
-const live = (id: string) =>
-  `Error: Task still running: ${id}. Call ssh_get_task_status until it has ended.`;
+const live = (id: string) => `Error: Task still running: ${id}. Call ssh_wait_task.`;
 
 interface State {
   /** Brings a task into the state. @returns its id. */

@@ -18,6 +18,7 @@ describe("ssh_get_task_output", () => {
       output_lines: ["  one", "two", "thr", "warning"],
       total_lines: 4,
       has_more: false,
+      cursor: "13:8",
     };
     assert.equal(JSON.stringify(output), JSON.stringify(expected));
   });
@@ -83,6 +84,66 @@ describe("ssh_get_task_output", () => {
       const { fail } = await createMcp(t);
 
       assert.equal(await fail(tool, args), sentence);
+    });
+  }
+});
+
+describe("ssh_get_task_output with a cursor", () => {
+  it("gives what came after it, stream by stream, and where to go on", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const { task, remote } = await startRunning();
+    remote.write("stdout", "one\n");
+    const { cursor } = await ask(tool, { task_id: task.id });
+    remote.write("stdout", "two\n");
+    remote.write("stderr", "\x1b[31mwarning\r\n");
+
+    const output = await ask(tool, { task_id: task.id, cursor });
+
+    const expected = {
+      task_id: task.id,
+      stdout: "two\n",
+      stderr: "␛[31mwarning\n",
+      cursor: "8:14",
+      has_more: false,
+    };
+    assert.equal(JSON.stringify(output), JSON.stringify(expected));
+  });
+
+  it("gives one stream alone, and leaves the other where it was", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const { task, remote } = await startRunning();
+    remote.write("stdout", "out\n");
+    remote.write("stderr", "err\n");
+
+    const args = { task_id: task.id, cursor: "0:0", stream: "stderr" };
+    const { stdout, stderr, cursor } = await ask(tool, args);
+
+    assert.deepEqual([stdout, stderr, cursor], [undefined, "err\n", "0:4"]);
+  });
+
+  it("gives at most max_bytes, says there is more, and what is no longer kept", async (t) => {
+    const { ask, startRunning } = await createMcp(t);
+    const { task, remote } = await startRunning({ durable: true });
+    remote.drop("stdout", 1000);
+    remote.write("stdout", "x".repeat(100));
+
+    const output = await ask(tool, { task_id: task.id, cursor: "0:0", max_bytes: 40 });
+
+    assert.equal(output.stdout, "x".repeat(40));
+    assert.deepEqual([output.has_more, output.cursor], [true, "1040:0"]);
+    assert.deepEqual(output.gap, { stream: "stdout", from: 0, to: 1000 });
+  });
+
+  for (const [args, sentence] of [
+    [{ cursor: "7" }, "Error: cursor is not one that an earlier answer gave"],
+    [{ max_bytes: 0 }, "Error: max_bytes must be between 1 and 1048576"],
+    [{ stream: "both" }, "Error: stream must be stdout or stderr, or empty for both"],
+  ] as [Fields, string][]) {
+    it(`says what is wrong with ${JSON.stringify(args)}`, async (t) => {
+      const { fail, startRunning } = await createMcp(t);
+      const { task } = await startRunning();
+
+      assert.equal(await fail(tool, { task_id: task.id, ...args }), sentence);
     });
   }
 });

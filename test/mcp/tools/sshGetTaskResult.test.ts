@@ -83,7 +83,7 @@ describe("ssh_get_task_result", () => {
     for (const { id } of [pending, running, cancelling]) {
       assert.equal(
         await fail(tool, { task_id: id }),
-        `Error: Task still running: ${id}. Call ssh_get_task_status until it has ended.`,
+        `Error: Task still running: ${id}. Call ssh_wait_task.`,
       );
     }
   });

@@ -1,0 +1,16 @@
+/**
+ * What came from a host as a model gets it, shown and never obeyed: control characters but newline and tab as their
+ * pictures (U+2400 to U+2421, Unicode block Control Pictures), those of C1 and those that reorder text (CVE-2021-42574) by
+ * their numbers. A newline of two characters is one of one.
+ */
+export function visibleOutput(text: string): string {
+  return text
+    .replace(/\r\n/g, "\n")
+    .replace(/[\x00-\x08\x0b-\x1f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
+    .replace(/\x7f/g, "\u2421")
+    .replace(/[\x80-\x9f\u202a-\u202e\u2066-\u2069]/g, (c) => `<U+${hex(c)}>`);
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+}
