@@ -1,5 +1,5 @@
 # Reads the output of a durable task as it grows, where there is no perl for follow.pl. Defines functions only, for
-# spooled.sh. Reads NONCE and FOLDER; st_out_from and st_err_from, the offsets to begin at; descriptor 7 is what the client
+# spooled.sh. Reads NONCE and FOLDER; st_out_at and st_err_at, the offsets to begin at; descriptor 7 is what the client
 # says, 6 the channel's standard error.
 
 st_follow() {
@@ -12,8 +12,8 @@ st_follow() {
   exec 5<>"$FOLDER/life" 8<"$FOLDER/life" 5>&-
   exec 3<"$FOLDER/out" 4<"$FOLDER/err"
   # Offsets belong to the open file, which all that is started here shares.
-  dd bs=1 skip="$st_out_from" count=0 <&3
-  dd bs=1 skip="$st_err_from" count=0 <&4
+  dd bs=1 skip="$st_out_at" count=0 <&3
+  dd bs=1 skip="$st_err_at" count=0 <&4
   st_mark=$FOLDER/seen.$NONCE
   st_say_events | st_on_events 5>&1 8<&- 7<&-
   rm -f "$st_mark"
@@ -38,20 +38,20 @@ st_say_events() {
 
 # Descriptor 5 is the channel's standard output.
 st_on_events() {
-  st_begun=no st_looks=0
+  st_begun=no st_looks=0 st_final=no
   while read -r st_event; do
     case $st_event in
       gone) return ;;
       ended)
         st_begin
-        while st_copy; do :; done
+        st_copy_all
         # shellcheck disable=SC2046 # words
-        st_say_end $(st_how_it_ended) "$(st_tell 3 out)" "$(st_tell 4 err)"
+        st_say_end $(st_how_it_ended) "$st_out_at" "$st_err_at"
         return
         ;;
       look)
         [ "$st_begun" = yes ] || { [ -s "$FOLDER/main" ] && st_begin; } || continue
-        ! st_has_grown || while st_copy; do :; done
+        ! st_has_grown || st_copy_all
         ;;
     esac
   done
@@ -76,12 +76,36 @@ st_has_grown() {
   printf '' >"$st_mark"
 }
 
-# Copies the next MiB of each stream. True when there may be more.
+# Copies what there is of both streams, a MiB of each in turn.
+st_copy_all() {
+  st_measure
+  while [ "$st_out_at" -lt "$st_out_size" ] || [ "$st_err_at" -lt "$st_err_size" ]; do
+    st_copy 3 5 "$st_out_at" "$st_out_size"
+    st_out_at=$st_at
+    st_copy 4 6 "$st_err_at" "$st_err_size"
+    st_err_at=$st_at
+    [ -e "$FOLDER/run" ] || st_measure
+  done
+}
+
+# Sets how large both streams are. What is there once the task has ended is all: what was left behind may go on printing,
+# faster than anybody reads.
+st_measure() {
+  [ "$st_final" = no ] || return
+  [ -e "$FOLDER/run" ] || st_final=yes
+  # shellcheck disable=SC2012,SC2046 # all of ls is POSIX; words
+  set -- $(ls -ln "$FOLDER/err" "$FOLDER/out" | awk '{ print $5 }')
+  st_err_size=${1:-0} st_out_size=${2:-0}
+}
+
+# st_copy FROM TO AT SIZE copies at most a MiB from a descriptor to another one, and sets st_at to where that ends.
 st_copy() {
-  st_more=no
-  case $(dd bs=65536 count=16 <&3 2>&1 >&5) in 16+*) st_more=yes ;; esac
-  case $(dd bs=65536 count=16 <&4 2>&1 >&6) in 16+*) st_more=yes ;; esac
-  [ $st_more = yes ]
+  st_at=$3 st_next=$(($4 - $3))
+  [ $st_next -le 1048576 ] || st_next=1048576
+  [ $st_next -gt 0 ] || return
+  # Where less was copied the client is gone, or goes on from what it got over another channel.
+  case $(dd bs=$st_next count=1 <&"$1" 2>&1 >&"$2") in 1+0*) ;; *) exit ;; esac
+  st_at=$((st_at + st_next))
 }
 
 # The words of an end, but for the offsets.
@@ -109,18 +133,6 @@ st_code() {
       return
     fi
   done
-}
-
-# st_tell DESCRIPTOR STREAM gives the offset up to which it was read: where nobody can tell, up to its end.
-st_tell() {
-  while read -r st_key st_value; do
-    if [ "$st_key" = pos: ]; then
-      echo "$st_value"
-      return
-    fi
-  done <"/proc/self/fdinfo/$1"
-  # shellcheck disable=SC2012 # all of ls is POSIX
-  ls -ln "$FOLDER/$2" | awk '{ print $5 }'
 }
 
 st_say_end() {

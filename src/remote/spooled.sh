@@ -9,7 +9,7 @@
 st_spooled() {
   set +e +u +f +C
   unset IFS
-  NONCE=$1 TASK_ID=$2 st_out_from=$3 st_err_from=$4
+  NONCE=$1 TASK_ID=$2 st_out_at=$3 st_err_at=$4
   shift 4
   trap : HUP INT TERM PIPE
   exec 7<&0 </dev/null 6>&2 2>/dev/null

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { spooledFollowScript, spooledStartScript } from "../../src/ssh/remoteScripts";
 import { eventually } from "../support/eventually";
-import { findByEnvironment, findProcesses, killAll, uniqueMarker } from "../support/processes";
+import {
+  findByEnvironment,
+  findProcesses,
+  kill,
+  killAll,
+  uniqueMarker,
+} from "../support/processes";
 import { endScripts, runScript, shells, startScript, taskFolder } from "./remoteShell";
 import { bootId, newTaskId } from "./remoteTask";
 
@@ -149,6 +155,24 @@ for (const shell of shells) {
         readdirSync(taskFolder(taskId)).filter((name) => name.startsWith("seen")),
         [],
       );
+    });
+
+    it("has ended with its main process, however much faster than anybody reads is printed behind it", async () => {
+      const taskId = newTaskId();
+      const flood = `while :; do head -c 200000 /dev/zero; sleep 0.02; done`;
+      const command = `sh -c '${flood}' & sleep 0.5; exit 6`;
+      const script = spooledStartScript("nonce", { taskId, command, seconds: 0, merge: false });
+      // Who reads 2 MB in a second.
+      const slowly = `while (sysread STDIN, $_, 65536) { syswrite STDOUT, $_; select "", "", "", 0.03 }`;
+      const piped = `(\n${script}\n) | /usr/bin/perl -e '${slowly}'`;
+
+      const { stdout } = await startScript(shell, piped, { environment }).ended;
+
+      const size = /nonce END exited 6 left itself (\d+) 0\n$/.exec(stdout)?.[1];
+      assert.equal(stdout.replace(begin, "").indexOf("\nnonce END"), Number(size));
+      const { size: later } = statSync(join(taskFolder(taskId), "out"));
+      assert.ok(later > Number(size), "it goes on");
+      for (const { pid } of findByEnvironment(`SPOOL_TEST=${marker}`)) kill(pid, "SIGKILL");
     });
 
     it("ends what waits for its deadline with the task", async () => {
