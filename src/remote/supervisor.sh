@@ -19,8 +19,9 @@ st_become_main() {
 }
 
 # Ends with the task. The deadline's script is a child of this shell, as it replaces what has slept.
+# KILL, as what was just forked still has the traps of its shell, and forgets with them what it was sent.
 st_await_deadline() {
-  trap 'kill $!; exit' TERM
+  trap 'kill -KILL $!; exit' TERM
   sleep "$1" &
   wait $! && trap - TERM && exec /bin/sh -c "$2" ssh-tasks "$TASK_ID"
 }
@@ -41,8 +42,10 @@ st_await_rest() {
 ! (cd "$st_begin_in") || cd /
 st_timer=''
 if [ "$3" -gt 0 ]; then
+  trap - TERM # for the same reason
   st_await_deadline "$3" "$6" 9>&- &
   st_timer=$!
+  trap : TERM
 fi
 st_err=err
 [ "$4" != 1 ] || st_err=out

@@ -43,6 +43,13 @@ for (const shell of shells) {
       assert.equal(code, 0);
     });
 
+    it("leaves nobody who waits for a deadline behind, however soon it ends", async () => {
+      const runs = Array.from({ length: 40 }, () => run(":", newTaskId(), Number(marker)).ended);
+      await Promise.all(runs);
+
+      await eventually("nobody waits", () => sleeps() === 0);
+    });
+
     it("starts with no signal ignored or blocked", async () => {
       const { stdout } = await run("grep -E 'Sig(Ign|Blk)' /proc/self/status").ended;
 
