@@ -154,8 +154,16 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
     await second.getByRole("tab", { name: "SSH Tasks" }).first().click({ timeout: 60_000 });
     const shown = second.getByRole("treeitem", { name: "shared" });
     await shown.waitFor({ timeout: 60_000 });
-    await shown.click();
-    await panelOf(second).getByText("in another window").first().waitFor();
+    // A click in the moment in which VS Code draws the line anew does nothing.
+    await eventually(
+      "the panel shows it",
+      async () => {
+        await shown.click();
+        const there = panelOf(second).getByText("in another window").first();
+        return there.waitFor({ timeout: 5000 }).then(() => true);
+      },
+      45_000,
+    );
     await panelOf(second)
       .locator(".xterm-rows")
       .getByText(`shared line ${lines / 2}`)
