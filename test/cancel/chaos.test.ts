@@ -34,15 +34,20 @@ const stubborn = shapeOf("a tree that ignores TERM");
 const names = (receipt: CancelReceipt | undefined): string[] =>
   receipt?.signals.map(({ signal }) => signal) ?? [];
 
-/** What is true of a cancelled task however many attempts that took. */
-async function assertEnded(host: CancelHarness, running: RunningShape): Promise<void> {
+/** What is true of a cancelled task however many attempts that took, whose first signal was told of unless it was cut off. */
+async function assertEnded(
+  host: CancelHarness,
+  running: RunningShape,
+  signalled: "TERM" | "cut" = "TERM",
+): Promise<void> {
   const { task } = await host.ssh.finish(running.id);
   await assertGone(
     { accepted: true, task, ...(task.receipt && { receipt: task.receipt }) },
     running,
   );
   assert.equal(task.receipt?.requestedBy, "tree");
-  assert.equal(names(task.receipt)[0], "TERM");
+  const [first] = names(task.receipt);
+  assert.ok(first === "TERM" || (first === undefined && signalled === "cut"), first);
   await eventually("no folder is left", () => host.folders().length === 0);
 }
 
@@ -60,7 +65,8 @@ describe("a cancel whose connection is lost in the middle", { timeout: 60_000 },
         const survivors = findProcesses(running.marker);
         if (receipt?.verified) assert.deepEqual(survivors, []);
         else assert.equal(task?.status, "cancelling");
-        await assertEnded(host, running);
+        // The connection may go between the signal and the word of it.
+        await assertEnded(host, running, "cut");
       });
     });
   }
