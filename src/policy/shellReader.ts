@@ -116,7 +116,10 @@ class ShellReader {
 
   private readKeyword(keyword: string): void {
     if (unread.has(keyword)) throw unreadKeyword(keyword);
-    if (closings.has(keyword)) return this.close(keyword);
+    if (closings.has(keyword)) {
+      this.close(keyword);
+      return;
+    }
     const continues = ["then", "elif", "else", "do"].includes(keyword);
     if (this.state === "closed" && !continues) {
       throw unreadable(`There is a ${keyword} behind a group. Put ; between them.`);
