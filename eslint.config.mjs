@@ -69,6 +69,7 @@ export default tseslint.config(
     "tinyglobby$",
   ]),
   mayImport("store/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "write-file-atomic$"]),
+  mayImport("policy/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "ipaddr\\.js$", "yaml$", "zod$"]),
   mayImport("windows/**/*.ts", [
     "node:",
     "\\./",
