@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { ResponseError, type MessageConnection } from "vscode-jsonrpc/node";
+import { ErrorCodes, ResponseError, type MessageConnection } from "vscode-jsonrpc/node";
 import { giveProof } from "../store/privateFile";
 import { parseTaskRecord } from "../store/taskRecord";
 import type { LeaseHolder } from "../store/windowLease";
@@ -30,6 +30,14 @@ import {
   taskChanged,
   taskRemoved,
 } from "./protocol";
+
+/** What the library answers in place of the window. */
+const connectionErrors: ReadonlySet<number> = new Set([
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+]);
 
 /** Another window, over the socket of its lease: what it tells goes to `news`, until it has ended. */
 export class WindowLink implements OtherWindow, Disposable {
@@ -137,7 +145,7 @@ export class WindowLink implements OtherWindow, Disposable {
 
   private explain(error: unknown): never {
     // Whatever else keeps a request from being answered is the end of the connection, which may be heard of later.
-    if (!(error instanceof ResponseError)) this.dispose();
+    if (!(error instanceof ResponseError) || connectionErrors.has(error.code)) this.dispose();
     if (this.gone || !(error instanceof ResponseError)) throw windowGone();
     const { code } = (error.data ?? {}) as { code?: unknown };
     const known = taskErrorCodes.find((one) => one === code);
