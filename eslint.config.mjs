@@ -70,6 +70,7 @@ export default tseslint.config(
   ]),
   mayImport("store/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "write-file-atomic$"]),
   mayImport("policy/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "ipaddr\\.js$", "yaml$", "zod$"]),
+  mayImport("gate/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "\\.\\./policy/"]),
   mayImport("windows/**/*.ts", [
     "node:",
     "\\./",

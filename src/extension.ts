@@ -2,20 +2,32 @@ import { join } from "node:path";
 import type { ExtensionContext } from "vscode";
 import { version } from "../package.json";
 import type { McpEndpoint } from "./mcp/mcpEndpoint";
-import { openGate } from "./mcp/runGate";
+import { createGate } from "./gate/createGate";
+import { consentFor } from "./gate/hostConsent";
+import { PolicySource } from "./gate/policySource";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
+import { AuditFile } from "./store/auditFile";
+import { GrantsFile } from "./store/grantsFile";
 import { openWindowJournal } from "./store/windowJournal";
 import { shareTasks } from "./windows/shareTasks";
+import { keepAuditTrail } from "./tasks/auditTrail";
 import { systemClock } from "./tasks/clock";
 import { TaskManager } from "./tasks/taskManager";
+import { consentDialog } from "./ui/consentDialog";
 import { registerCommands } from "./ui/commands";
 import { followLimitSettings } from "./ui/limitSettings";
 import { registerMcpServer } from "./ui/mcpRegistration";
 import { Notify } from "./ui/notify";
 import { openLog } from "./ui/outputChannel";
 import { restoreTasks } from "./ui/restoreTasks";
-import { durability, readSettings } from "./ui/settings";
+import {
+  auditsCommands,
+  durability,
+  readConsentSetting,
+  readPolicySettings,
+  readSettings,
+} from "./ui/settings";
 import { TaskPanel } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
 
@@ -35,26 +47,36 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const catalog = new SshHostCatalog(readSettings, logger);
   const limits = own(followLimitSettings(logger));
   const agentSocket = process.env["SSH_AUTH_SOCK"];
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
+  const policy = new PolicySource(readPolicySettings, logger);
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket, rules: policy });
   const clock = systemClock;
-  const journal = join(globalStorageUri.fsPath, "tasks");
-  const store = await openWindowJournal(journal, logger).catch(
+  const inStorage = (name: string): string => join(globalStorageUri.fsPath, name);
+  const store = await openWindowJournal(inStorage("tasks"), logger).catch(
     (error: unknown) => void notify.error(error),
   );
-  const kept = { durability, ...(store && { store }) };
+  const kept = { durability, rules: policy, ...(store && { store }) };
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...kept });
+  const auditFile = inStorage("audit.jsonl");
+  const audit = new AuditFile({ path: auditFile, logger, withCommands: auditsCommands });
+  const trail = keepAuditTrail({ tasks, audit, clock });
   // Not among the subscriptions: VS Code disposes those at once, and what still runs needs connections to be ended over.
   const sharing = store && shareTasks({ lease: store.lease, tasks, logger });
   shutDown = async () => {
     await tasks.shutdown();
+    trail.dispose();
+    await audit.flush();
     sharing?.dispose();
     store?.dispose();
     hosts.dispose();
     logger.dispose();
   };
 
-  // VS Code's own confirmation of each tool call stands before every command an agent starts.
-  const gate = openGate;
+  const { gate, grants } = createGate({
+    ...{ policy, audit, clock, logger, limits, asker: consentDialog, nobodyToAsk: "" },
+    hostConsent: (alias) => consentFor(readConsentSetting(), alias),
+    whyNoAddress: (alias) => hosts.whyNoAddress(alias),
+    store: new GrantsFile(inStorage("grants.json"), logger),
+  });
   const startEndpoint = async (): Promise<McpEndpoint> => {
     const { McpEndpoint } = await import("./mcp/mcpEndpoint");
     return McpEndpoint.start({ tasks, catalog, gate, clock, limits, logger, version });
@@ -63,7 +85,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   own(registerTaskTree(tasks));
   const panel = own(new TaskPanel({ extensionUri, tasks, notify }));
-  own(registerCommands({ tasks, catalog, panel, notify }));
+  own(registerCommands({ tasks, catalog, panel, notify, grants, auditFile }));
   void restoreTasks({ tasks, notify, memory: globalState });
 }
 

@@ -1,16 +1,23 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { version } from "../package.json";
 import { McpEndpoint } from "./mcp/mcpEndpoint";
+import type { McpServerParts } from "./mcp/mcpServer";
 import { serveStdio } from "./mcp/mcpStdio";
-import { fixedGate, openGate } from "./mcp/runGate";
+import { createGate } from "./gate/createGate";
+import { PolicySource } from "./gate/policySource";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
+import { AuditFile } from "./store/auditFile";
+import { GrantsFile } from "./store/grantsFile";
 import { openWindowJournal } from "./store/windowJournal";
 import { shareTasks } from "./windows/shareTasks";
-import { systemClock, within } from "./tasks/clock";
+import { keepAuditTrail } from "./tasks/auditTrail";
+import { systemClock as clock, within } from "./tasks/clock";
 import type { Logger } from "./tasks/logger";
 import { asError } from "./tasks/taskError";
 import { defaultLimits, limitNames, whyNoLimit, type LimitName, type Limits } from "./tasks/limits";
+import type { RunGate } from "./tasks/runGate";
 import { TaskManager } from "./tasks/taskManager";
 
 const usage = `Usage: node dist/headless.js --stdio | --http [--port N] [options]
@@ -23,14 +30,16 @@ The MCP server of SSH Tasks without VS Code.
   --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
   --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
   --state-dir DIR     keep tasks in this folder: durable ones go on when the server ends, and the next one has them again
-  --allow-all         let clients run commands; without it they are refused
+  --allow-all         let clients run commands without asking anybody
+  --policy FILE       let clients run what this policy (YAML or JSON) allows
+  --audit FILE        write down who ran what (default: audit.jsonl in the --state-dir); commands only by their hashes
+  --audit-commands    write down the commands too
   --limit NAME=VALUE  change a limit; may be repeated. NAME is that of a setting sshTasks.limits.NAME
   --help              print this
 `;
 
-const closedGate = fixedGate(
-  "Running commands is not allowed here: start the server with --allow-all.",
-);
+const nobodyToAsk =
+  "Running commands is not allowed here, and this client can't ask its user: start the server with --allow-all, or with --policy FILE.";
 
 /** Bytes of the log that nobody has read; what comes on top of them is dropped. */
 const maxUnreadLogBytes = 1024 * 1024;
@@ -59,30 +68,65 @@ async function main(): Promise<void> {
   const catalog = new SshHostCatalog(() => settings, logger);
   const limits = readLimits(options.limit);
   const agentSocket = process.env["SSH_AUTH_SOCK"];
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket });
-  const clock = systemClock;
+  const policySettings = { policy: undefined, policyFile: options.policy };
+  const policy = new PolicySource(() => policySettings, logger);
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket, rules: policy });
   const stateDir = options["state-dir"];
   const store = stateDir === undefined ? undefined : await openWindowJournal(stateDir, logger);
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...(store && { store }) });
-  const gate = options["allow-all"] ? openGate : closedGate;
-  const parts = { tasks, catalog, gate, clock, limits, logger, version };
+  const kept = { rules: policy, ...(store && { store }) };
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...kept });
+  const audit = openAudit(options);
+  const gate = openGate(options, { policy, audit, limits, hosts });
   const stop = stopRequested();
   await tasks.restore();
+  const trail = keepAuditTrail({ tasks, audit, clock });
   const sharing = store && shareTasks({ lease: store.lease, tasks, logger });
-  if (options.stdio) {
-    await Promise.race([serveStdio(parts), stop]);
-  } else {
-    const endpoint = await McpEndpoint.start({ ...parts, port: Number(options.port) });
-    const { url, token } = endpoint;
-    process.stdout.write(`${JSON.stringify({ url, token })}\n`);
-    await stop;
-    await endpoint.dispose();
-  }
+  await serve(options, { tasks, catalog, gate, clock, limits, logger, version }, stop);
   await tasks.shutdown();
+  trail.dispose();
   sharing?.dispose();
   store?.dispose();
   hosts.dispose();
-  await within(clock, lastAnswersMs, new Promise((resolve) => process.stdout.write("", resolve)));
+  const written = new Promise((resolve) => process.stdout.write("", resolve));
+  await within(clock, lastAnswersMs, Promise.all([written, audit.flush()]));
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+/** Until there are no more requests, or the server is to stop. */
+async function serve(options: Options, parts: McpServerParts, stop: Promise<void>): Promise<void> {
+  if (options.stdio) {
+    await Promise.race([serveStdio(parts), stop]);
+    return;
+  }
+  const endpoint = await McpEndpoint.start({ ...parts, port: Number(options.port) });
+  const { url, token } = endpoint;
+  process.stdout.write(`${JSON.stringify({ url, token })}\n`);
+  await stop;
+  await endpoint.dispose();
+}
+
+function openAudit(options: Options): AuditFile {
+  const stateDir = options["state-dir"];
+  const path =
+    options.audit ?? (stateDir === undefined ? undefined : join(stateDir, "audit.jsonl"));
+  return new AuditFile({ path, logger, withCommands: () => options["audit-commands"] });
+}
+
+function openGate(
+  options: Options,
+  parts: { policy: PolicySource; audit: AuditFile; limits: Limits; hosts: SshHosts },
+): RunGate {
+  const { hosts, ...rest } = parts;
+  const stateDir = options["state-dir"];
+  const { gate } = createGate({
+    ...rest,
+    ...{ clock, logger, nobodyToAsk },
+    hostConsent: () => (options["allow-all"] ? "allow" : "ask"),
+    whyNoAddress: (alias) => hosts.whyNoAddress(alias),
+    ...(stateDir !== undefined && { store: new GrantsFile(join(stateDir, "grants.json"), logger) }),
+  });
+  return gate;
 }
 
 function readOptions() {
@@ -95,12 +139,18 @@ function readOptions() {
       "known-hosts": { type: "string" },
       "state-dir": { type: "string" },
       "allow-all": { type: "boolean", default: false },
+      policy: { type: "string" },
+      audit: { type: "string" },
+      "audit-commands": { type: "boolean", default: false },
       limit: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
   });
   if (!values.help && values.stdio === values.http) {
     throw new Error("Give one of --stdio and --http.");
+  }
+  if (values["allow-all"] && values.policy !== undefined) {
+    throw new Error("Give one of --allow-all and --policy: a policy may say default: allow.");
   }
   if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535) {
     throw new Error("--port takes a number from 0 to 65535.");

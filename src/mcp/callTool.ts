@@ -23,8 +23,15 @@ export async function callTool(
       log("wrong arguments");
       return invalidArgumentsResult(tool.name, error);
     }
-    if (error instanceof TaskError) log(`failed: ${error.code}`);
+    if (error instanceof TaskError) log(`failed: ${error.code}: ${error.message}`);
     else logger.error(`${tool.name} failed: ${asError(error).stack ?? String(error)}`);
-    return toCallToolResult(failureAnswer(error, tool.errorPrefix));
+    return toCallToolResult(failureAnswer(error, tool.errorPrefix, namesIn(args)));
   }
+}
+
+/** What the caller has named: it may be named in turn. */
+function namesIn(args: unknown): readonly string[] {
+  return typeof args === "object" && args !== null
+    ? Object.values(args).filter((value) => typeof value === "string")
+    : [];
 }

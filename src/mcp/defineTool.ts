@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Clock } from "../tasks/clock";
 import type { Limits } from "../tasks/limits";
+import type { ConsentAsker } from "../tasks/consent";
+import type { RunGate } from "../tasks/runGate";
 import type { Task } from "../tasks/task";
 import type { HostCatalog } from "../tasks/remoteHost";
 import type { TaskManager } from "../tasks/taskManager";
 import type { ClientLog } from "./clientLog";
-import type { RunGate } from "./runGate";
 import type { ToolAnswer } from "./toolResult";
 
 /** What clients are told about a tool's effects; all four are stated for every tool. */
@@ -52,6 +53,10 @@ export interface ToolContext {
   readonly limits: Pick<Limits, "maxResultBytes">;
   /** Who calls. */
   readonly client: `agent:${string}`;
+  /** Names its session in what is recorded; no secret. */
+  readonly session: string;
+  /** Asks the person behind the client; undefined where it can't. */
+  readonly asker: ConsentAsker | undefined;
   /** Tells the client how far its request is, in seconds, while it is not answered; nothing where it did not ask for that. */
   readonly tellProgress: (progress: Progress) => void;
   /** What the client is told of besides. */

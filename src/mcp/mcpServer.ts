@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
   ListToolsRequestSchema,
+  type ClientCapabilities,
   type JSONRPCMessage,
   type ServerNotification,
 } from "@modelcontextprotocol/sdk/types.js";
@@ -12,6 +14,7 @@ import { ClientLog } from "./clientLog";
 import { serveLogging, servePrompts, serveResources } from "./clientSession";
 import type { Tool, ToolContext } from "./defineTool";
 import type { Limits } from "../tasks/limits";
+import { elicitConsent } from "./elicitConsent";
 import { RequestProgress } from "./requestProgress";
 import { RequestCancellation } from "./requestCancellation";
 import { ResourceNews } from "./resources/resourceNews";
@@ -23,7 +26,7 @@ import { tools } from "./tools";
 /** What every session is made of. */
 export interface McpServerParts extends Omit<
   ToolContext,
-  "client" | "takenBack" | "tellProgress" | "log" | "followTask" | "limits"
+  "client" | "session" | "asker" | "takenBack" | "tellProgress" | "log" | "followTask" | "limits"
 > {
   readonly logger: Logger;
   readonly limits: Limits;
@@ -91,6 +94,7 @@ function serveTools(
 ): void {
   const { server } = mcp;
   const listed = tools.map(describeTool);
+  const session = randomBytes(4).toString("hex");
   const byName = new Map<string, Tool>(tools.map((tool) => [tool.name, tool]));
   server.registerCapabilities({ tools: {} });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
@@ -100,11 +104,21 @@ function serveTools(
     const client = nameClient(server.getClientVersion()?.name);
     const takenBack = cancellation.takenBack(extra.signal);
     const progress = new RequestProgress(extra._meta?.progressToken, extra.sendNotification);
-    const context = { ...parts, client, takenBack, tellProgress: progress.tell };
+    const asker = canBeAsked(server.getClientCapabilities())
+      ? elicitConsent(extra.sendRequest)
+      : undefined;
+    const tellProgress = progress.tell;
+    const context = { ...parts, client, session, asker, takenBack, tellProgress };
     const result = await callTool(tool, params.arguments, context, parts.logger);
     progress.end();
     return result;
   });
+}
+
+/** Whether the client shows forms (MCP, client/elicitation); one that names no mode does. */
+function canBeAsked(client: ClientCapabilities | undefined): boolean {
+  const { elicitation } = client ?? {};
+  return elicitation !== undefined && (elicitation.form !== undefined || !elicitation.url);
 }
 
 /** `agent:` and the client's own name, at most 60 characters that are safe in any log line or view. */

@@ -1,17 +1,20 @@
+import type { Disposable } from "../tasks/lifecycle";
 import type { HostInfo } from "../tasks/remoteHost";
+import type { Denial } from "../tasks/runGate";
 import type { Task } from "../tasks/task";
 import { hostNotFound } from "../tasks/taskError";
 import type { StartRequest } from "../tasks/taskManager";
 import { hashCommand } from "../tasks/taskId";
 import { checkAlias, checkCommand, checkMaxSeconds } from "../tasks/taskRequest";
 import type { ToolContext } from "./defineTool";
-import type { Denial } from "./runGate";
+import { sanitizeError } from "./sanitizeError";
 import { answer, type ToolAnswer } from "./toolResult";
 
 export interface RunArgs {
   readonly alias: string;
   readonly command: string;
-  readonly max_seconds: number;
+  /** Undefined where the client said nothing. */
+  readonly max_seconds?: number | undefined;
 }
 
 /** The task that was started, or why it was not. */
@@ -25,6 +28,8 @@ export interface DeniedRun {
   readonly denial: Denial;
 }
 
+const everyMs = 5000;
+
 /**
  * Starts the command of a run tool where the gate allows it. From then on until the request is answered, its client
  * cancels the task by taking the request back. Rejects as TaskManager.startTask does.
@@ -32,18 +37,21 @@ export interface DeniedRun {
 export async function startRun(
   args: RunArgs,
   context: ToolContext,
-  how: Pick<StartRequest, "durable" | "merge"> = {},
+  how: Pick<StartRequest, "durable" | "merge" | "defaultSeconds"> = {},
 ): Promise<RunStart> {
   const alias = checkAlias(args.alias);
   const command = checkCommand(args.command);
-  checkMaxSeconds(args.max_seconds);
+  const { max_seconds: maxSeconds } = args;
+  if (maxSeconds !== undefined) checkMaxSeconds(maxSeconds);
   const host = await context.catalog.findHost(alias);
   if (!host) throw hostNotFound(alias);
-  const { client, takenBack } = context;
-  const denial = await context.gate.admit({ host, command, client, takenBack });
+  const { asker, client, session, takenBack } = context;
+  const waiting = tellWaiting(alias, context);
+  const request = { host, command, maxSeconds, client, session, takenBack, asker };
+  const denial = await context.gate.admit(request).finally(() => waiting.dispose());
   if (denial) return { denied: { host, command, denial } };
-  const request = { alias, command, startedBy: client, maxSeconds: args.max_seconds, ...how };
-  const task = await context.tasks.startTask(request);
+  const start = { alias, command, startedBy: client, maxSeconds, ...how };
+  const task = await context.tasks.startTask(start);
   cancelWhenTakenBack(task.id, context);
   return { task };
 }
@@ -51,12 +59,32 @@ export async function startRun(
 /** What a run tool says of a command that was denied. */
 export function denialAnswer({ host, command, denial }: DeniedRun): ToolAnswer {
   const { alias, hostName } = host;
-  const { reason, detail, hint } = denial;
+  const { reason, detail, denied_command, hint } = denial;
   const what =
     reason === "network"
       ? { alias, hostname: hostName, detail }
-      : { alias, hash: hashCommand(command), command, detail };
+      : {
+          alias,
+          hash: hashCommand(command),
+          command,
+          detail: detail === undefined ? undefined : sanitizeError(detail, [alias]),
+          denied_command,
+        };
   return answer({ status: "denied", reason, ...what, hint }, true);
+}
+
+/** Tells a client that nobody has answered yet, so that it does not give its request up. */
+function tellWaiting(alias: string, { clock, tellProgress }: ToolContext): Disposable {
+  const began = clock.elapsed();
+  const again = (): Disposable => clock.after(everyMs, tell);
+  const tell = (): void => {
+    const seconds = Math.round((clock.elapsed() - began) / 1000);
+    const message = `waiting for the user to allow it on ${alias}`;
+    tellProgress({ seconds, totalSeconds: 0, message });
+    timer = again();
+  };
+  let timer = again();
+  return { dispose: () => timer.dispose() };
 }
 
 /** Needs no undoing: once a request is answered, its signal is never aborted. */

@@ -6,11 +6,14 @@ import {
   type JSONRPCMessage,
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
+import { systemClock, within } from "../tasks/clock";
 import { asError } from "../tasks/taskError";
 import { idOf, maxUnderWay, requestsIn, takenBackIn } from "./clientMessage";
 import { refusals } from "./httpRefusal";
 import { LineReader } from "./lineReader";
 import type { Limits } from "../tasks/limits";
+
+const lastAnswersMs = 500;
 
 /**
  * A line is a message, in both directions. The SDK's own transport ends with a line that is too long, leaves nonsense without
@@ -25,6 +28,7 @@ export class StdioTransport implements Transport {
   /** Requests that are not answered yet. */
   private readonly underWay = new Set<RequestId>();
   private readonly closing = new AbortController();
+  private onAnswered: (() => void) | undefined;
 
   constructor(
     private readonly input: Readable,
@@ -45,6 +49,7 @@ export class StdioTransport implements Transport {
       this.underWay.delete(message.id);
     }
     this.write(message);
+    if (this.underWay.size === 0) this.onAnswered?.();
     return Promise.resolve();
   }
 
@@ -66,11 +71,19 @@ export class StdioTransport implements Transport {
           this.receive(line);
         }
       }
+      await this.lastAnswers();
     } catch (error) {
       if (!this.closing.signal.aborted) this.onerror?.(asError(error));
     } finally {
       await this.close();
     }
+  }
+
+  /** A client that has nothing more to ask still reads what it asked for, if that does not take long. */
+  private async lastAnswers(): Promise<void> {
+    if (this.underWay.size === 0) return;
+    const answered = new Promise<void>((resolve) => (this.onAnswered = resolve));
+    await within(systemClock, lastAnswersMs, answered);
   }
 
   private async answersAreRead(): Promise<void> {

@@ -2,8 +2,9 @@ import { describeReceipt } from "../tasks/cancelReceipt";
 import type { Limits } from "../tasks/limits";
 import type { OutputSlice } from "../tasks/outputLog";
 import { elapsedMs, isDurable, leftRunning, type SettledTask, type Task } from "../tasks/task";
+import { sanitizeError } from "./sanitizeError";
 import { receiptOnWire } from "./toolResult";
-import { visibleOutput } from "./visibleOutput";
+import { visibleOutput } from "../tasks/visibleText";
 
 /** Seconds a client does well to leave between two questions after a task. */
 export const pollSeconds = 5;
@@ -40,13 +41,16 @@ export function evidenceFields(task: Task) {
     reconnecting: ("reconnecting" in task && task.reconnecting) || undefined,
     left_running: leftRunning(task) || undefined,
     receipt: receipt && receiptOnWire(receipt),
-    note: receipt ? describeReceipt(receipt, task.alias) : noteOf(task),
+    note: receipt
+      ? sanitizeError(describeReceipt(receipt, task.alias), [task.alias])
+      : noteOf(task),
   };
 }
 
-/** Why the task failed, when it was not the command's own doing. */
+/** Why the task failed, when it was not the command's own doing, as clients may hear it. */
 export function errorOf(task: Task): string | undefined {
-  return task.status === "failed" || task.status === "lost" ? task.error?.message : undefined;
+  const error = task.status === "failed" || task.status === "lost" ? task.error : undefined;
+  return error && sanitizeError(error.message, [task.alias]);
 }
 
 /**

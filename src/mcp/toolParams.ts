@@ -32,6 +32,20 @@ export function wholeNumberParam(title: string, fallback: number, description: s
   return schema.default(fallback).meta({ title, description, type: "integer", default: fallback });
 }
 
+/** Seconds a command may take; undefined when absent, as what is taken then may depend on the host: at most `fallback`. */
+export function maxSecondsParam(fallback: number, description: string) {
+  const schema = z.preprocess(
+    readNumber,
+    z
+      .number()
+      .refine((n) => Number.isInteger(n), "must be a whole number")
+      .optional(),
+  );
+  return schema
+    .optional()
+    .meta({ title: "Max Seconds", description, type: "integer", default: fallback });
+}
+
 /** A number, or none; one written as a string counts too. */
 export function optionalNumberParam(title: string, description: string) {
   return z.preprocess(readNumber, z.number().optional()).meta({ title, description });

@@ -2,6 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
 import type { CancelReceipt } from "../tasks/cancelReceipt";
 import { TaskError } from "../tasks/taskError";
+import { sanitizeError } from "./sanitizeError";
 import { wellFormed } from "./toolParams";
 
 /** What a tool says: an object or a sentence, and whether that is an error. */
@@ -20,15 +21,23 @@ export function errorAnswer(message: string, prefix = "Error"): ToolAnswer {
   return { value: `${prefix}: ${message}`, isError: true };
 }
 
-/** The one place where failures become words for an agent. `prefix` is the tool's own, for what is not the caller's fault. */
-export function failureAnswer(error: unknown, prefix: string): ToolAnswer {
+/**
+ * The one place where failures become words for an agent. `prefix` is the tool's own, for what is not the caller's fault;
+ * `known` is what the caller has named itself.
+ */
+export function failureAnswer(
+  error: unknown,
+  prefix: string,
+  known: readonly string[] = [],
+): ToolAnswer {
   if (!(error instanceof TaskError)) {
     return errorAnswer(
       "Something went wrong inside SSH Tasks. Its log says what; try again.",
       prefix,
     );
   }
-  return errorAnswer(error.message, error.code === "invalidRequest" ? "Error" : prefix);
+  if (error.code === "invalidRequest") return errorAnswer(error.message);
+  return errorAnswer(sanitizeError(error.message, known), prefix);
 }
 
 /** Both forms a client may read: the wrapped value, and the bare one as text. */

@@ -1,7 +1,7 @@
 import type { Disposable } from "../tasks/lifecycle";
 import { elapsedMs } from "../tasks/task";
 import type { ToolContext } from "./defineTool";
-import { visibleOutput } from "./visibleOutput";
+import { visibleOutput } from "../tasks/visibleText";
 
 const everyMs = 2000;
 const maxLine = 200;

@@ -13,7 +13,8 @@ import type {
   RemoteTask,
 } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
-import type { ConnectionPool, Lease } from "./connectionPool";
+import type { ConnectionPool } from "./connectionPool";
+import type { Lease } from "./lease";
 import { FrameReader } from "./frameReader";
 import { processFrom, targetOf } from "./hostProcess";
 import { neverRan } from "./neverRan";
@@ -124,7 +125,7 @@ export class AttachedTask implements RemoteTask {
   private async run(): Promise<void> {
     const pool = await this.host.pool;
     for (;;) {
-      const lease = await pool.leaseForTask(this.connecting.signal);
+      const lease = await pool.leaseForTask({ signal: this.connecting.signal, starts: true });
       this.lease = lease;
       await this.launch.admit();
       try {

@@ -1,5 +1,5 @@
 import type { CancelReport, LeftProcess, SentSignal } from "../tasks/remoteHost";
-import { visible } from "./visibleText";
+import { visible } from "../tasks/visibleText";
 
 /** What a report may list at the most; a hostile host gets no more of our memory. */
 const maxListed = 200;

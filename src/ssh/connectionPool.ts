@@ -4,6 +4,7 @@ import { shuttingDown } from "../tasks/taskError";
 import { abortable, asReason } from "./abortable";
 import type { ControlChannel } from "./controlChannel";
 import type { DurableChannel } from "./durableChannel";
+import type { Lease, LeaseRequest } from "./lease";
 import { SharedChannel } from "./sharedChannel";
 import type { SshConnection } from "./sshConnection";
 
@@ -12,26 +13,17 @@ export type PoolLimits = Pick<
   "maxConnectionsPerHost" | "maxTasksPerConnection" | "idleConnectionSeconds"
 >;
 
-/** Opens a connection; an urgent one waits for no other sign-in. */
-export type OpenConnection = (options: { readonly urgent: boolean }) => Promise<SshConnection>;
+export interface OpenOptions {
+  /** Waits for no other sign-in. */
+  readonly urgent: boolean;
+  /** Something is to be started over it, so the network rules hold. */
+  readonly starts: boolean;
+}
+
+export type OpenConnection = (options: OpenOptions) => Promise<SshConnection>;
 
 /** A handshake younger than this is not stuck yet: another cancel may as well wait for it. */
 const sharedMs = 1000;
-
-/** A use of a connection; it must be released once. */
-export interface Lease {
-  readonly connection: SshConnection;
-  release(): void;
-  /**
-   * The server opened no channel for it: releases it, and asks no more of a connection from now on than it had before.
-   * @returns whether another lease may fare better, as the connection has served others.
-   */
-  refuse(): boolean;
-  /** The connection's channel for requests about tasks, opened where there is none. Rejects with a TaskError. */
-  control(): Promise<ControlChannel>;
-  /** Its channel for durable tasks, likewise. */
-  durable(): Promise<DurableChannel>;
-}
 
 /** Opens the channels that are shared by all tasks of a connection. Reject with a TaskError. */
 export interface OpenShared {
@@ -55,9 +47,8 @@ interface Member {
   idle?: NodeJS.Timeout;
 }
 
-interface Waiting {
+interface Waiting extends LeaseRequest {
   resolve(lease: Promise<Lease>): void;
-  readonly signal: AbortSignal;
 }
 
 /** The connections to one host: shared while used, closed when idle, replaced when gone. */
@@ -72,18 +63,22 @@ export class ConnectionPool implements Disposable {
     private readonly open: OpenConnection,
     private readonly limits: PoolLimits,
     private readonly openShared: OpenShared,
+    /** Rejects with a TaskError where nothing may be started over the connection. */
+    private readonly requireAllowed: (connection: SshConnection) => Promise<void> = async () => {},
   ) {}
 
   /**
    * A place for a task: on a connection that has one, on a new one, or else as soon as another task gives its place up.
-   * Rejects with a TaskError when the host can't be reached, and with the signal's reason when it is aborted.
+   * Rejects with a TaskError when the host can't be reached or nothing may be started there, and with the signal's reason
+   * when it is aborted.
    */
-  async leaseForTask(signal: AbortSignal): Promise<Lease> {
+  async leaseForTask(request: LeaseRequest): Promise<Lease> {
+    const { signal } = request;
     if (signal.aborted) throw asReason(signal);
-    const member = this.placeForTask();
-    if (member) return this.lease(member, "tasks", signal);
+    const member = this.placeForTask(request);
+    if (member) return this.lease(member, "tasks", request);
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { resolve, signal };
+      const waiting: Waiting = { ...request, resolve };
       this.queue.push(waiting);
       signal.addEventListener("abort", () => {
         const index = this.queue.indexOf(waiting);
@@ -103,18 +98,22 @@ export class ConnectionPool implements Disposable {
     const open = options.fresh ? [] : members.filter((member) => member.connection?.isOpen);
     const leastBusy = open.sort((a, b) => load(a) - load(b))[0];
     const opening = members.find((member) => this.isJustOpening(member));
-    return this.lease(leastBusy ?? opening ?? this.add({ urgent: true }), "controls");
+    return this.lease(
+      leastBusy ?? opening ?? this.add({ urgent: true, starts: false }),
+      "controls",
+    );
   }
 
   /** A place for a durable task; all of them share one channel while there is one. Rejects as `leaseForTask` does. */
-  async leaseForDurable(signal: AbortSignal): Promise<Lease> {
+  async leaseForDurable(request: LeaseRequest): Promise<Lease> {
+    const { signal, starts } = request;
     if (signal.aborted) throw asReason(signal);
     const members = [...this.members];
     const member =
       members.find(({ durable, connection }) => durable.exists && connection?.isOpen) ??
       members.find(({ connection }) => !connection || connection.isOpen) ??
-      this.add({ urgent: false });
-    return this.lease(member, "durables", signal);
+      this.add({ urgent: false, starts });
+    return this.lease(member, "durables", request);
   }
 
   /** Makes sure that a busy host has a control channel, so that a cancel need not wait for one. */
@@ -137,12 +136,12 @@ export class ConnectionPool implements Disposable {
     for (const member of [...this.members]) this.drop(member);
   }
 
-  private placeForTask(): Member | undefined {
+  private placeForTask({ starts }: Pick<LeaseRequest, "starts">): Member | undefined {
     for (const member of this.members) {
       if (member.tasks < this.tasksPerConnection) return member;
     }
     const mayAdd = this.members.size < this.limits.maxConnectionsPerHost;
-    return mayAdd ? this.add({ urgent: false }) : undefined;
+    return mayAdd ? this.add({ urgent: false, starts }) : undefined;
   }
 
   private get tasksPerConnection(): number {
@@ -155,7 +154,7 @@ export class ConnectionPool implements Disposable {
     );
   }
 
-  private add(options: { readonly urgent: boolean }): Member {
+  private add(options: OpenOptions): Member {
     const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open(options);
     const { control, durable } = this.openShared;
     const member: Member = {
@@ -181,7 +180,7 @@ export class ConnectionPool implements Disposable {
   private async lease(
     member: Member,
     use: "tasks" | "controls" | "durables",
-    signal?: AbortSignal,
+    request?: LeaseRequest,
   ): Promise<Lease> {
     member[use]++;
     member.leases++;
@@ -195,7 +194,10 @@ export class ConnectionPool implements Disposable {
       this.serveQueue();
     };
     try {
-      const connection = await (signal ? abortable(member.opening, signal) : member.opening);
+      const connection = await (request
+        ? abortable(member.opening, request.signal)
+        : member.opening);
+      if (request?.starts) await this.requireAllowed(connection);
       return {
         connection,
         release,
@@ -224,10 +226,11 @@ export class ConnectionPool implements Disposable {
 
   private serveQueue(): void {
     while (this.queue.length > 0) {
-      const member = this.placeForTask();
+      const [waiting] = this.queue;
+      const member = waiting && this.placeForTask(waiting);
       if (!member) return;
-      const waiting = this.queue.shift();
-      if (waiting) waiting.resolve(this.lease(member, "tasks", waiting.signal));
+      this.queue.shift();
+      waiting.resolve(this.lease(member, "tasks", waiting));
     }
   }
 

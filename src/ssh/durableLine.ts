@@ -1,6 +1,7 @@
 import type { OutputCursor } from "../tasks/outputLog";
 import { TaskError } from "../tasks/taskError";
-import type { ConnectionPool, Lease } from "./connectionPool";
+import type { ConnectionPool } from "./connectionPool";
+import type { Lease, LeaseRequest } from "./lease";
 import type { DurableEvents } from "./durableFrames";
 import { SpooledChannel } from "./spooledChannel";
 
@@ -41,15 +42,15 @@ export interface LeasedLine {
 export async function leaseLine(
   alias: string,
   pool: ConnectionPool,
-  signal: AbortSignal,
+  request: LeaseRequest,
 ): Promise<LeasedLine> {
-  const lease = await pool.leaseForDurable(signal);
+  const lease = await pool.leaseForDurable(request);
   try {
     return { line: await lease.durable(), lease };
   } catch (error) {
     lease.release();
     if (error instanceof TaskError && error.code === "perlMissing")
-      return leaseOwn(alias, pool, signal);
+      return leaseOwn(alias, pool, request);
     throw error;
   }
 }
@@ -57,10 +58,10 @@ export async function leaseLine(
 async function leaseOwn(
   alias: string,
   pool: ConnectionPool,
-  signal: AbortSignal,
+  request: LeaseRequest,
 ): Promise<LeasedLine> {
   for (;;) {
-    const lease = await pool.leaseForTask(signal);
+    const lease = await pool.leaseForTask(request);
     try {
       return { line: await SpooledChannel.open(alias, lease.connection), lease };
     } catch (error) {

@@ -12,7 +12,7 @@ import type {
 } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
 import { AttachedTask, type AttachedTaskHost } from "./attachedTask";
-import type { Lease } from "./connectionPool";
+import type { Lease } from "./lease";
 import { durableEnd, startRefusal } from "./durableEnd";
 import { leaseLine, type DurableLine, type Follower, type LeasedLine } from "./durableLine";
 import { LinkRetries } from "./linkRetries";
@@ -129,7 +129,10 @@ export class DurableTask implements RemoteTask {
   /** Resolves when the link is lost, or the end has come. Rejects when there is no link. */
   private async followOnce(): Promise<void> {
     const pool = await this.host.pool;
-    const link = await leaseLine(this.host.alias, pool, this.stopped.signal);
+    const link = await leaseLine(this.host.alias, pool, {
+      signal: this.stopped.signal,
+      starts: !this.sent,
+    });
     this.link = link;
     try {
       if (!this.sent && !this.isReleased && "admit" in this.task) await this.task.admit();

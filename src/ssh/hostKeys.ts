@@ -11,7 +11,7 @@ import {
 } from "./knownHosts";
 import type { SshHostConfig } from "./sshConfigFile";
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from "./sshErrors";
-import { visible } from "./visibleText";
+import { visible } from "../tasks/visibleText";
 
 /** Host key algorithms per key type, as OpenSSH 9 has them by default; SHA-1 signatures are not among them. */
 const algorithmsOfType: Readonly<Record<string, readonly string[]>> = {

@@ -1,3 +1,4 @@
+import type { LookupAddress } from "node:dns";
 import { connect, type Socket } from "node:net";
 import { systemClock, within } from "../tasks/clock";
 import type { HostNames } from "./hostNames";
@@ -10,6 +11,8 @@ export interface SocketTarget {
   readonly target: string;
   /** Seconds for the name to be resolved, and again for the connection to be accepted. */
   readonly seconds: number;
+  /** Resolves with those of the addresses at which something may be started; rejects with a TaskError where there are none. */
+  readonly allowed?: ((addresses: LookupAddress[]) => Promise<LookupAddress[]>) | undefined;
 }
 
 /** Resolves the name and connects, each within its bound; of several addresses the first that answers. Rejects with a TaskError. */
@@ -17,11 +20,12 @@ export async function openSocket(to: SocketTarget, names: HostNames): Promise<So
   const resolving = names.resolve(to.hostName).catch((error: unknown) => {
     throw connectFailed(to.target, error);
   });
-  const addresses = await within(systemClock, to.seconds * 1000, resolving);
-  if (!addresses) {
+  const resolved = await within(systemClock, to.seconds * 1000, resolving);
+  if (!resolved) {
     resolving.catch(() => undefined); // it comes too late to tell anybody
     throw nameUnanswered(to.target, to.seconds);
   }
+  const addresses = (await to.allowed?.(resolved)) ?? resolved;
   return new Promise((resolve, reject) => {
     const socket = connect({
       host: to.hostName,

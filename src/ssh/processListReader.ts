@@ -1,6 +1,6 @@
 import type { HostProcess } from "../tasks/remoteHost";
 import { processesHidden } from "./sshErrors";
-import { visible } from "./visibleText";
+import { visible } from "../tasks/visibleText";
 
 /** What a list holds at the most; a hostile host gets no more of our memory. */
 const maxListed = 500;

@@ -5,7 +5,7 @@ import type { Logger } from "../tasks/logger";
 import { asError, TaskError } from "../tasks/taskError";
 import { HostKeyCheck } from "./hostKeys";
 import { HostNames } from "./hostNames";
-import { openSocket } from "./openSocket";
+import { openSocket, type SocketTarget } from "./openSocket";
 import { prepareSignIn, type SignIn } from "./signIn";
 import type { SshHostConfig } from "./sshConfigFile";
 import {
@@ -20,6 +20,8 @@ export interface ConnectParts {
   readonly logger: Logger;
   readonly limits: Pick<Limits, "connectSeconds" | "signInSeconds" | "deadLinkSeconds">;
   readonly names?: HostNames;
+  /** See SocketTarget. */
+  readonly allowed?: SocketTarget["allowed"];
   /** Where ssh-agent listens. */
   readonly agentSocket?: string | undefined;
 }
@@ -43,14 +45,14 @@ export async function openSignedInClient(
   host: SshHostConfig,
   parts: ConnectParts,
 ): Promise<SignedIn> {
-  const { logger, limits, names = new HostNames() } = parts;
+  const { allowed, logger, limits, names = new HostNames() } = parts;
   const [hostKey, signIn] = await Promise.all([
     HostKeyCheck.read(host, logger),
     prepareSignIn(host, parts.agentSocket),
   ]);
   const target = `${host.user}@${host.hostName}:${host.port}`;
   if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
-  const where = { hostName: host.hostName, port: host.port, target };
+  const where = { hostName: host.hostName, port: host.port, target, allowed };
   const socket = await openSocket({ ...where, seconds: limits.connectSeconds }, names);
   const client = new Client();
   // ssh2 reports an error more than once; without a listener that outlives the first, the second ends the process.

@@ -1,5 +1,5 @@
 import { asError, TaskError } from "../tasks/taskError";
-import { quoted, visible } from "./visibleText";
+import { quoted, visible } from "../tasks/visibleText";
 
 /**
  * Every failure on the way to a host as a TaskError: the first sentence is the fixed one of `docs/compatibility.md`,

@@ -1,10 +1,18 @@
+import { systemClock, within } from "../tasks/clock";
 import { Emitter, type Disposable, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
+import type { RunRules } from "../tasks/runRules";
 import { hostNotFound, TaskError } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
-import { ConnectionPool, type OpenShared } from "./connectionPool";
+import { AllowedAddresses } from "./allowedAddresses";
+import {
+  ConnectionPool,
+  type OpenConnection,
+  type OpenOptions,
+  type OpenShared,
+} from "./connectionPool";
 import { ControlChannel } from "./controlChannel";
 import { DurableChannel } from "./durableChannel";
 import { DurableTask, type DurableTaskHost } from "./durableTask";
@@ -21,6 +29,8 @@ export interface SshHostsParts {
   readonly catalog: Pick<SshHostCatalog, "findConfig">;
   readonly logger: Logger;
   readonly limits: Limits;
+  /** Which addresses tasks may be started at; absent is all. */
+  readonly rules?: Pick<RunRules, "whyAddressDenied">;
   /** Where ssh-agent listens, as SSH_AUTH_SOCK says. */
   readonly agentSocket: string | undefined;
 }
@@ -32,9 +42,11 @@ export class SshHosts implements RemoteHosts, Disposable {
   private readonly handshakes = new Map<string, Handshakes>();
   private readonly names = new HostNames();
   private readonly connected: Emitter<string>;
+  private readonly addresses: AllowedAddresses;
 
   constructor(private readonly parts: SshHostsParts) {
     const { logger } = parts;
+    this.addresses = new AllowedAddresses(parts.rules);
     this.connected = new Emitter((error) => logger.error(`a listener failed: ${String(error)}`));
   }
 
@@ -57,6 +69,19 @@ export class SshHosts implements RemoteHosts, Disposable {
     };
   }
 
+  /**
+   * Why nothing can be started on a host, going by the addresses that its name has now; undefined when it can. A name that
+   * can't be resolved within the limit is one reason. Rejects with a TaskError where the host or the rules can't be read.
+   */
+  async whyNoAddress(alias: string): Promise<string | undefined> {
+    const config = await this.parts.catalog.findConfig(alias);
+    if (!config) throw hostNotFound(alias);
+    const { connectSeconds } = this.parts.limits;
+    const resolving = this.names.resolve(config.hostName).catch(() => undefined);
+    const found = await within(systemClock, connectSeconds * 1000, resolving);
+    return found ? this.addresses.whyNone(found) : "DNS resolution failed";
+  }
+
   /** Closes all connections; what still runs on them is ended by its host. */
   dispose(): void {
     for (const pool of this.pools.values()) pool.dispose();
@@ -73,14 +98,17 @@ export class SshHosts implements RemoteHosts, Disposable {
     if (!pool) {
       const { maxSpoolBytes: spoolBytes, keepOnHostDays: keepDays } = this.parts.limits;
       const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
-      const open = (): Promise<SshConnection> => this.open(config);
-      pool = new ConnectionPool((how) => handshakes.open(open, how), this.parts.limits, {
+      const open: OpenConnection = (how) => handshakes.open(() => this.open(config, how), how);
+      const openShared: OpenShared = {
         control: (connection) =>
           ControlChannel.open(connection, { alias, seconds: scriptSeconds, keepDays }),
         durable: onceMissing((connection) =>
           DurableChannel.open(connection, { alias, seconds: scriptSeconds, spoolBytes }),
         ),
-      });
+      };
+      pool = new ConnectionPool(open, this.parts.limits, openShared, ({ hostAddress }) =>
+        this.addresses.require(alias, hostAddress),
+      );
       this.pools.set(key, pool);
     }
     return pool;
@@ -92,10 +120,14 @@ export class SshHosts implements RemoteHosts, Disposable {
     return found;
   }
 
-  private async open(config: SshHostConfig): Promise<SshConnection> {
+  private async open(config: SshHostConfig, { starts }: OpenOptions): Promise<SshConnection> {
     // ssh2 takes a while to load: that is for the first connection to wait for, not for the editor's start.
     const { SshConnection } = await import("./sshConnection");
-    const connection = await SshConnection.open(config, { ...this.parts, names: this.names });
+    const connection = await SshConnection.open(config, {
+      ...this.parts,
+      names: this.names,
+      ...(starts && { allowed: (found) => this.addresses.allowed(config.alias, found) }),
+    });
     this.connected.fire(config.alias);
     return connection;
   }

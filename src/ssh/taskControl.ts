@@ -1,6 +1,7 @@
 import { systemClock, within } from "../tasks/clock";
 import type { CancelClimb, CancelReport, HostProcess } from "../tasks/remoteHost";
-import type { ConnectionPool, Lease } from "./connectionPool";
+import type { ConnectionPool } from "./connectionPool";
+import type { Lease } from "./lease";
 import type { ControlChannel } from "./controlChannel";
 import type { TaskTarget } from "./remoteScripts";
 import { hostSilent } from "./sshErrors";

@@ -10,7 +10,7 @@ const day = 24 * 3600;
 
 /**
  * Every limit a person may set, by the name it has in the settings (`sshTasks.limits.NAME`), in `--limit NAME=VALUE` and
- * in the code. All are whole numbers; a name that ends in Seconds or Bytes says its unit, the others count.
+ * in the code. All are whole numbers; a name that ends in Seconds, Days or Bytes says its unit, the others count.
  */
 export const limitRanges = {
   /** Tasks on one host at a time; more wait as `pending`. */
@@ -53,6 +53,11 @@ export const limitRanges = {
   launchSeconds: range(30, 1, 3600),
   /** After which silence of a host its connection counts as lost. */
   deadLinkSeconds: range(15, 4, 3600),
+
+  /** For the person to say whether an agent's command may run; after it, it may not. */
+  consentSeconds: range(300, 10, 3600),
+  /** How long "Always on this host" holds. */
+  grantDays: range(30, 1, 365),
 
   /** Sessions of MCP clients over HTTP at a time; a new one takes the place of one that is idle. */
   maxMcpSessions: range(64, 1, 10_000),

@@ -3,7 +3,9 @@ export const taskErrorCodes = [
   "invalidRequest",
   "hostNotFound",
   "tooManyTasks",
-  "notAllowed",
+  "limitExceeded",
+  "policyInvalid",
+  "addressDenied",
   "configUnreadable",
   "hostKeyUnknown",
   "hostKeyChanged",
@@ -56,6 +58,30 @@ export function tooManyTasks(limit: number): TaskError {
   return new TaskError(
     "tooManyTasks",
     `Too many tasks are waiting (limit ${limit}). Wait for some to end, or cancel some, and start it again.`,
+  );
+}
+
+/** `bound` is in seconds. */
+export function limitExceeded(alias: string, bound: number): TaskError {
+  return new TaskError(
+    "limitExceeded",
+    `The policy allows a task on ${alias} to take ${bound} s at the most. Start it with max_seconds from 1 to ${bound}.`,
+  );
+}
+
+/** `why` names the place and the fault, as a sentence. */
+export function policyInvalid(why: string): TaskError {
+  return new TaskError(
+    "policyInvalid",
+    `The policy can't be used, so nothing is started: ${why} Correct it and start the task again.`,
+  );
+}
+
+/** `why` names the address or says that there is none. */
+export function addressDenied(alias: string, why: string): TaskError {
+  return new TaskError(
+    "addressDenied",
+    `The policy allows no connection to ${alias}: ${why}. Only the network rules of the policy can allow it.`,
   );
 }
 

@@ -16,6 +16,7 @@ import { TaskEvents } from "./taskEvents";
 import { TaskHandover, type TaskHandoverParts } from "./taskHandover";
 import { hashCommand, TaskIds } from "./taskId";
 import { checkAlias, checkCommand, checkMaxSeconds } from "./taskRequest";
+import { secondsWithin, type RunRules } from "./runRules";
 import { TaskKeeper } from "./taskKeeper";
 import { TaskQueries } from "./taskQueries";
 import type { StoredTask } from "./taskStore";
@@ -25,6 +26,8 @@ export interface TaskManagerParts extends TaskHandoverParts {
   readonly catalog: Pick<HostCatalog, "findHost">;
   readonly hosts: RemoteHosts;
   readonly limits: Limits;
+  /** What bounds every task; absent is nothing. */
+  readonly rules?: Pick<RunRules, "maxSeconds">;
 }
 
 export interface StartRequest {
@@ -32,8 +35,10 @@ export interface StartRequest {
   readonly command: string;
   /** `agent:<client>` or the door of the UI. */
   readonly startedBy: string;
+  /** Seconds it may take; 0 is no limit. Absent: `defaultSeconds`, or what the policy allows where that is less. */
+  readonly maxSeconds?: number | undefined;
   /** 0 or absent is no limit. */
-  readonly maxSeconds?: number;
+  readonly defaultSeconds?: number;
   /** To outlive the connection and the window; absent is no. */
   readonly durable?: boolean;
   /** Both output streams in one, in the order they were written; makes it durable. */
@@ -84,13 +89,18 @@ export class TaskManager extends TaskQueries implements Disposable {
 
   /**
    * Accepts a command for a host. It is `pending` when this resolves, and launched as soon as there is a place for it.
-   * Rejects with a TaskError: `invalidRequest`, `hostNotFound`, `tooManyTasks`, `shuttingDown`, `configUnreadable`.
+   * Rejects with a TaskError: `invalidRequest`, `hostNotFound`, `limitExceeded`, `policyInvalid`, `tooManyTasks`,
+   * `shuttingDown`, `configUnreadable`.
    */
   async startTask(request: StartRequest): Promise<Task> {
     const alias = checkAlias(request.alias);
     const command = checkCommand(request.command);
-    const maxSeconds = checkMaxSeconds(request.maxSeconds ?? 0);
-    if (!(await this.parts.catalog.findHost(alias))) throw hostNotFound(alias);
+    const { maxSeconds: asked, defaultSeconds = 0 } = request;
+    if (asked !== undefined) checkMaxSeconds(asked);
+    const host = await this.parts.catalog.findHost(alias);
+    if (!host) throw hostNotFound(alias);
+    const bound = await this.parts.rules?.maxSeconds(host);
+    const maxSeconds = secondsWithin(bound, asked, defaultSeconds, alias);
     if (this.closing) throw shuttingDown();
     this.own.requirePlace(alias);
     const commandHash = hashCommand(command);

@@ -12,23 +12,38 @@ export const commandIds = [
   "sshTasks.showTaskOutput",
   "sshTasks.clearFinishedTasks",
   "sshTasks.openPanel",
+  "sshTasks.manageGrants",
+  "sshTasks.showAuditLog",
 ] as const;
 export type CommandId = (typeof commandIds)[number];
 
 /** The section of the limits among the settings. */
 export const limitSection = "sshTasks.limits";
 
-export const pathSettingIds = ["sshTasks.sshConfigFile", "sshTasks.knownHostsFile"] as const;
+export const pathSettingIds = [
+  "sshTasks.sshConfigFile",
+  "sshTasks.knownHostsFile",
+  "sshTasks.policyFile",
+] as const;
 export type PathSettingId = (typeof pathSettingIds)[number];
 
-export const flagSettingIds = ["sshTasks.durable", "sshTasks.cancelOnClose"] as const;
+export const flagSettingIds = [
+  "sshTasks.durable",
+  "sshTasks.cancelOnClose",
+  "sshTasks.auditCommands",
+] as const;
 export type FlagSettingId = (typeof flagSettingIds)[number];
 
+/** Settings that hold an object. */
+export const objectSettingIds = ["sshTasks.policy", "sshTasks.consent"] as const;
+export type ObjectSettingId = (typeof objectSettingIds)[number];
+
 export const settingIds: readonly (
-  PathSettingId | FlagSettingId | `${typeof limitSection}.${LimitName}`
+  PathSettingId | FlagSettingId | ObjectSettingId | `${typeof limitSection}.${LimitName}`
 )[] = [
   ...pathSettingIds,
   ...flagSettingIds,
+  ...objectSettingIds,
   ...limitNames.map((name) => `${limitSection}.${name}` as const),
 ];
 

@@ -4,9 +4,11 @@ import type { Task } from "../tasks/task";
 import type { TaskManager } from "../tasks/taskManager";
 import { cancelTask, type Door } from "./cancelTask";
 import { commandIds, type CommandId, type TreeContext } from "./commandIds";
+import { manageGrants, type GrantList } from "./manageGrants";
 import type { Notify } from "./notify";
 import { pickTask } from "./pickTask";
 import { runTask, type RunParts } from "./runTask";
+import { showAuditLog } from "./showAuditLog";
 import { showProcesses } from "./showProcesses";
 import { stopLeftovers } from "./stopLeftovers";
 import type { TaskPanel } from "./taskPanel";
@@ -26,6 +28,9 @@ export interface CommandParts {
   readonly catalog: RunParts["catalog"];
   readonly panel: Pick<TaskPanel, "show">;
   readonly notify: Notify;
+  readonly grants: GrantList;
+  /** Path of the file in which it is written down who ran what. */
+  readonly auditFile: string;
 }
 
 /** Registers every command of package.json; a tree item gives its task's id as the argument. */
@@ -68,6 +73,8 @@ function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
     },
     "sshTasks.clearFinishedTasks": () => void tasks.clearFinished(),
     "sshTasks.openPanel": () => panel.show(),
+    "sshTasks.manageGrants": () => manageGrants(parts),
+    "sshTasks.showAuditLog": () => showAuditLog(parts.auditFile, parts.notify),
   };
 }
 

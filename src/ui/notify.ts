@@ -19,6 +19,9 @@ const openSettings: NextStep = {
 const nextSteps: Readonly<Partial<Record<TaskErrorCode, NextStep>>> = {
   configUnreadable: openSettings,
   hostNotFound: openSettings,
+  policyInvalid: openSettings,
+  limitExceeded: openSettings,
+  addressDenied: openSettings,
   tooManyTasks: { title: "Open SSH Tasks", command: "sshTasks.openPanel" },
 };
 

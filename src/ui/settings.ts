@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Durability } from "../tasks/taskHandover";
-import type { FlagSettingId, PathSettingId } from "./commandIds";
+import type { FlagSettingId, ObjectSettingId, PathSettingId } from "./commandIds";
 
 /** The person's settings; paths are absolute, and undefined where the default applies. */
 export interface Settings {
@@ -24,6 +24,32 @@ export const durability: Durability = {
     readFlag("sshTasks.durable") ? undefined : "The setting sshTasks.durable is off.",
   cancelOnClose: () => readFlag("sshTasks.cancelOnClose"),
 };
+
+/** What agents may run, as the person has set it at the moment. */
+export function readPolicySettings(): {
+  readonly policy: unknown;
+  readonly policyFile: string | undefined;
+} {
+  return {
+    policy: readObject("sshTasks.policy"),
+    policyFile: readPath("sshTasks.policyFile"),
+  };
+}
+
+/** What becomes of agents' commands where no policy decides, by alias. */
+export function readConsentSetting(): unknown {
+  return readObject("sshTasks.consent");
+}
+
+/** Whether commands are written down beside their hashes. */
+export function auditsCommands(): boolean {
+  return readFlag("sshTasks.auditCommands");
+}
+
+/** Undefined where nothing is set; an empty object is something. */
+function readObject(id: ObjectSettingId): unknown {
+  return vscode.workspace.getConfiguration().inspect<unknown>(id)?.globalValue ?? undefined;
+}
 
 function readFlag(id: FlagSettingId): boolean {
   return vscode.workspace.getConfiguration().get<boolean>(id, id === "sshTasks.durable");

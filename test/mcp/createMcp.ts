@@ -5,7 +5,8 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
-import { openGate, type RunGate } from "../../src/mcp/runGate";
+import type { RunGate } from "../../src/tasks/runGate";
+import { openGate } from "../support/gates";
 import {
   createLogger,
   createTasks,

@@ -4,7 +4,7 @@ import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:ht
 import { connect as connectSocket } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
-import { openGate } from "../../src/mcp/runGate";
+import { openGate } from "../support/gates";
 import { createLogger, createTasks } from "../support/createTasks";
 import { connectClient } from "./createMcp";
 

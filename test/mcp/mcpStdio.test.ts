@@ -6,7 +6,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { serveStdio } from "../../src/mcp/mcpStdio";
-import { openGate } from "../../src/mcp/runGate";
+import { openGate } from "../support/gates";
 import { createLogger, createTasks } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { settle } from "../support/fakeClock";

@@ -61,17 +61,10 @@ describe("the resources", () => {
   it("tell what is allowed on a host", async (t) => {
     const mcp = await createMcp(t);
 
-    const { limits, policy_probes, network, features } = await read(
-      mcp,
-      "ssh://host/build01/capabilities",
-    );
+    const { alias, limits, features } = await read(mcp, "ssh://host/build01/capabilities");
 
+    assert.equal(alias, "build01");
     assert.equal((limits as Fields).require_known_host, true);
-    assert.deepEqual(policy_probes, [
-      { probe: "basic_diagnostics", command: "uptime", allowed: true },
-      { probe: "filesystem_overview", command: "df -h", allowed: true },
-    ]);
-    assert.equal((network as Fields).allowlist_enabled, false);
     assert.deepEqual(features, { supports_async: true, supports_cancellation: true });
   });
 

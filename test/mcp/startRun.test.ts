@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fixedGate } from "../../src/mcp/runGate";
+import { fixedGate } from "../support/gates";
 import { createMcp, resultOf, type Fields } from "./createMcp";
 
 const hint =
   "Running commands is not allowed here: start the server with --allow-all, or with --policy FILE.";
-const closed = fixedGate(hint);
+const closed = fixedGate({ reason: "policy", hint });
 
 const tools = [
   ["ssh_run", "Run error"],

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import type { Limits } from "../../src/tasks/limits";
 import { defaultLimits } from "../../src/tasks/limits";
 import { serveStdio } from "../../src/mcp/mcpStdio";
-import { openGate } from "../../src/mcp/runGate";
+import { openGate } from "../support/gates";
 import { createLogger, createTasks } from "../support/createTasks";
 import { eventually } from "../support/eventually";
 import { settle } from "../support/fakeClock";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { ConnectionPool, type Lease, type PoolLimits } from "../../src/ssh/connectionPool";
+import { ConnectionPool, type PoolLimits } from "../../src/ssh/connectionPool";
+import type { Lease } from "../../src/ssh/lease";
 import { ControlChannel } from "../../src/ssh/controlChannel";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
@@ -59,7 +60,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   }
 
   const leases = (pool: ConnectionPool, count: number): Promise<Lease>[] =>
-    Array.from({ length: count }, () => pool.leaseForTask(never));
+    Array.from({ length: count }, () => pool.leaseForTask({ signal: never, starts: true }));
 
   /** Whether it is not settled once everything had its turn. */
   async function isPending(work: Promise<unknown>): Promise<boolean> {
@@ -79,7 +80,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
     const pool = createPool();
     const four = await Promise.all(leases(pool, 4));
 
-    const fifth = pool.leaseForTask(never);
+    const fifth = pool.leaseForTask({ signal: never, starts: true });
 
     assert.equal(await isPending(fifth), true);
     assert.equal(opened.length, 2);
@@ -89,10 +90,14 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
 
   it("serves those who wait in their order", async () => {
     const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
-    const first = await pool.leaseForTask(never);
+    const first = await pool.leaseForTask({ signal: never, starts: true });
     const order: string[] = [];
-    const second = pool.leaseForTask(never).then((lease) => (order.push("second"), lease));
-    const third = pool.leaseForTask(never).then((lease) => (order.push("third"), lease));
+    const second = pool
+      .leaseForTask({ signal: never, starts: true })
+      .then((lease) => (order.push("second"), lease));
+    const third = pool
+      .leaseForTask({ signal: never, starts: true })
+      .then((lease) => (order.push("third"), lease));
 
     first.release();
     (await second).release();
@@ -104,7 +109,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
 
   it("counts a lease that is released twice once", async () => {
     const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
-    const first = await pool.leaseForTask(never);
+    const first = await pool.leaseForTask({ signal: never, starts: true });
     const waiting = leases(pool, 2);
 
     first.release();
@@ -116,8 +121,8 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
 
   it("never lets a cancel wait behind tasks", async () => {
     const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
-    const task = await pool.leaseForTask(never);
-    void pool.leaseForTask(never).catch(() => undefined);
+    const task = await pool.leaseForTask({ signal: never, starts: true });
+    void pool.leaseForTask({ signal: never, starts: true }).catch(() => undefined);
 
     const cancel = await pool.leaseForCancel({ fresh: false });
 
@@ -150,11 +155,14 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
 
   it("closes a connection that nobody used for a while, and opens a new one for the next", async () => {
     const pool = createPool({ idleConnectionSeconds: 0.05 });
-    const first = await pool.leaseForTask(never);
+    const first = await pool.leaseForTask({ signal: never, starts: true });
     const cancel = await pool.leaseForCancel({ fresh: false });
     first.release();
     // One that is unused from now on is closed first.
-    const unused = await createPool({ idleConnectionSeconds: 0.05 }).leaseForTask(never);
+    const unused = await createPool({ idleConnectionSeconds: 0.05 }).leaseForTask({
+      signal: never,
+      starts: true,
+    });
     unused.release();
     await eventually("the unused one is closed", () => !unused.connection.isOpen);
     assert.equal(first.connection.isOpen, true);
@@ -163,14 +171,17 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
 
     await eventually("it is closed", () => !first.connection.isOpen);
     assert.equal(pool.hasOpenConnection, false);
-    assert.equal((await pool.leaseForTask(never)).connection.isOpen, true);
+    assert.equal(
+      (await pool.leaseForTask({ signal: never, starts: true })).connection.isOpen,
+      true,
+    );
     assert.equal(opened.length, 3);
   });
 
   it("replaces a connection that is gone, and serves who waited for its places", async () => {
     const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
-    const first = await pool.leaseForTask(never);
-    const waiting = pool.leaseForTask(never);
+    const first = await pool.leaseForTask({ signal: never, starts: true });
+    const waiting = pool.leaseForTask({ signal: never, starts: true });
 
     sshd.killConnections();
 
@@ -191,7 +202,10 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
     host = { ...host, userKnownHostsFiles };
     for (const one of refused)
       assert.ok(one.status === "rejected" && one.reason instanceof TaskError);
-    assert.equal((await pool.leaseForTask(never)).connection.isOpen, true);
+    assert.equal(
+      (await pool.leaseForTask({ signal: never, starts: true })).connection.isOpen,
+      true,
+    );
   });
 
   it("lets go of one who gives up while it opens, and goes on for the others", async () => {
@@ -199,24 +213,24 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
     let open = (): void => undefined;
     gate = new Promise((resolve) => (open = resolve));
     const giveUp = new AbortController();
-    const given = pool.leaseForTask(giveUp.signal);
-    const kept = pool.leaseForTask(never);
+    const given = pool.leaseForTask({ signal: giveUp.signal, starts: true });
+    const kept = pool.leaseForTask({ signal: never, starts: true });
 
     giveUp.abort(new Error("enough"));
 
     await assert.rejects(given, /enough/);
     open();
     await kept;
-    await pool.leaseForTask(never);
+    await pool.leaseForTask({ signal: never, starts: true });
     assert.equal(opened.length, 1, "its place is free again");
   });
 
   it("lets go of one who gives up while it waits for a place", async () => {
     const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
-    const first = await pool.leaseForTask(never);
+    const first = await pool.leaseForTask({ signal: never, starts: true });
     const giveUp = new AbortController();
-    const given = pool.leaseForTask(giveUp.signal);
-    const next = pool.leaseForTask(never);
+    const given = pool.leaseForTask({ signal: giveUp.signal, starts: true });
+    const next = pool.leaseForTask({ signal: never, starts: true });
 
     giveUp.abort(new Error("enough"));
 
@@ -228,18 +242,24 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
   it("opens nothing for one who had given up before", async () => {
     const pool = createPool({ maxConnectionsPerHost: 1, maxTasksPerConnection: 1 });
 
-    await assert.rejects(pool.leaseForTask(AbortSignal.abort(new Error("enough"))), /enough/);
+    await assert.rejects(
+      pool.leaseForTask({ signal: AbortSignal.abort(new Error("enough")), starts: true }),
+      /enough/,
+    );
     assert.equal(opened.length, 0);
-    await pool.leaseForTask(never);
-    await assert.rejects(pool.leaseForTask(AbortSignal.abort(new Error("enough"))), /enough/);
+    await pool.leaseForTask({ signal: never, starts: true });
+    await assert.rejects(
+      pool.leaseForTask({ signal: AbortSignal.abort(new Error("enough")), starts: true }),
+      /enough/,
+    );
   });
 
   it("closes what it has when it is disposed, and what was still opening too", async () => {
     const pool = createPool({ maxTasksPerConnection: 1 });
-    const first = await pool.leaseForTask(never);
+    const first = await pool.leaseForTask({ signal: never, starts: true });
     let open = (): void => undefined;
     gate = new Promise((resolve) => (open = resolve));
-    const second = pool.leaseForTask(never);
+    const second = pool.leaseForTask({ signal: never, starts: true });
 
     pool.dispose();
     open();

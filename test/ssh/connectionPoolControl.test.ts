@@ -41,7 +41,7 @@ describe("the shells for cancels of a pool", { timeout: 60_000 }, () => {
 
   it("has one control channel, made before a cancel needs it, to which every cancel comes", async () => {
     const { pool, controls } = createPool();
-    await Promise.all([1, 2, 3].map(() => pool.leaseForTask(never)));
+    await Promise.all([1, 2, 3].map(() => pool.leaseForTask({ signal: never, starts: true })));
 
     pool.prepareControl();
     pool.prepareControl();

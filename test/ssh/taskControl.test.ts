@@ -66,7 +66,7 @@ describe("requests about the tasks of a host", { timeout: 60_000 }, () => {
       }),
     );
     pools.push(pool);
-    const lease = await pool.leaseForTask(climb.force);
+    const lease = await pool.leaseForTask({ signal: climb.force, starts: true });
     const control = new TaskControl(sshd.alias, Promise.resolve(pool));
     return { control, pool, controls, lease };
   }

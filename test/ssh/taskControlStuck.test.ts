@@ -16,7 +16,7 @@ const target = {
 /** The first request of a cancel is never answered; `answer` is what the second gets. */
 async function cancelTwice(t: TestContext, ...answer: readonly string[]) {
   const host = await startScriptedTaskHost(t);
-  await host.pool.leaseForTask(climb.force);
+  await host.pool.leaseForTask({ signal: climb.force, starts: true });
   const control = new TaskControl("scripted", Promise.resolve(host.pool));
   const cancelling = control.cancel(target, climb);
   const second = await eventually("it is asked again", () => host.requests[1]);
@@ -57,7 +57,7 @@ describe("a cancel whose first request was not answered", { timeout: 60_000 }, (
 describe("a cancel that is answered at once", { timeout: 60_000 }, () => {
   it("says that the command never ran, where the host says so", async (t) => {
     const host = await startScriptedTaskHost(t);
-    await host.pool.leaseForTask(climb.force);
+    await host.pool.leaseForTask({ signal: climb.force, starts: true });
     const control = new TaskControl("scripted", Promise.resolve(host.pool));
     const cancelling = control.cancel(target, climb);
 

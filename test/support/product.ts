@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
-import { openGate } from "../../src/mcp/runGate";
+import { noGrants, openGate } from "./gates";
 import { SshHostCatalog } from "../../src/ssh/hostCatalog";
 import { SshHosts } from "../../src/ssh/sshHosts";
 import { systemClock } from "../../src/tasks/clock";
@@ -62,7 +62,7 @@ export async function createProduct(
   owned.add(registerTaskTree(tasks));
   const extensionUri = Uri.parse("file:///extension") as unknown as TaskPanelParts["extensionUri"];
   const panel = owned.add(new TaskPanel({ extensionUri, tasks, notify }));
-  owned.add(registerCommands({ tasks, catalog, panel, notify }));
+  owned.add(registerCommands({ tasks, catalog, panel, notify, ...noGrants }));
   const clients = new Set<Client>();
   cleanup.add(() => Promise.all([...clients].map((client) => client.close())));
   return {

@@ -295,6 +295,7 @@ export const workspace = only<typeof vscode.workspace>("workspace", {
   getConfiguration: (section?: string) => ({
     get: (name: string, otherwise: unknown) =>
       editor.settings.get(section === undefined ? name : `${section}.${name}`) ?? otherwise,
+    inspect: (name: string) => ({ key: name, globalValue: editor.settings.get(name) }),
     update: (name: string, value: unknown) => Promise.resolve(editor.settings.set(name, value)),
   }),
   onDidChangeConfiguration: (

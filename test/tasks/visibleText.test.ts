@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { visibleOutput } from "../../src/mcp/visibleOutput";
+import { visibleOutput } from "../../src/tasks/visibleText";
 
 describe("output as a model gets it", () => {
   const rows: [string, string][] = [

@@ -6,6 +6,7 @@ import { commandIds } from "../../src/ui/commandIds";
 import { registerCommands } from "../../src/ui/commands";
 import { settle } from "../support/fakeClock";
 import { reports, whenForced } from "../support/fakeRemoteHost";
+import { noGrants } from "../support/gates";
 import { createUi } from "./createUi";
 
 function createCommands() {
@@ -13,7 +14,7 @@ function createCommands() {
   const shown: unknown[][] = [];
   const panel = { show: (...call: unknown[]) => void shown.push(call) };
   const { tasks, catalog, notify, editor } = ui;
-  const registration = registerCommands({ tasks, catalog, notify, panel });
+  const registration = registerCommands({ tasks, catalog, notify, panel, ...noGrants });
   const run = async (id: string, ...args: unknown[]): Promise<void> => {
     await editor.registered.get(id)?.(...args);
   };

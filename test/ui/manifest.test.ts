@@ -57,6 +57,8 @@ describe("package.json", () => {
         "sshTasks.showTaskOutput": "Show SSH Task Output",
         "sshTasks.clearFinishedTasks": "Clear Finished SSH Tasks",
         "sshTasks.openPanel": "Open SSH Tasks",
+        "sshTasks.manageGrants": "Manage SSH Grants",
+        "sshTasks.showAuditLog": "Show SSH Audit Log",
       } satisfies Record<ids.CommandId, string>,
     );
   });

@@ -3,6 +3,8 @@ import { hostNotFound, TaskError } from "../../tasks/taskError";
 import { checkAlias, checkTaskId } from "../../tasks/taskRequest";
 import type { HostInfo } from "../../tasks/remoteHost";
 import type { ToolContext } from "../defineTool";
+import { withHostLimits } from "../hostLimits";
+import { sanitizeError } from "../sanitizeError";
 import { evidenceFields, fitOutput, gapFields, outcomeFields, outputText } from "../taskFields";
 
 export type ResourceContext = Pick<ToolContext, "tasks" | "catalog" | "clock" | "limits" | "gate">;
@@ -16,7 +18,7 @@ export async function readResource(
   try {
     return await read(path, context);
   } catch (error) {
-    if (error instanceof TaskError) return { error: error.message };
+    if (error instanceof TaskError) return { error: sanitizeError(error.message, path) };
     throw error;
   }
 }
@@ -47,7 +49,8 @@ async function readHost(
   if (!host) throw hostNotFound(alias);
   if (part === undefined) return hostFields(host);
   if (part === "tags") return { alias, tags: host.tags };
-  return { alias, tags: host.tags, ...context.gate.capabilities(host), features: featureFields };
+  const capabilities = await context.gate.capabilities(host);
+  return { alias, tags: host.tags, ...capabilities, features: featureFields };
 }
 
 const featureFields = { supports_async: true, supports_cancellation: true };
@@ -57,16 +60,17 @@ function hostFields({ alias, hostName, port, tags, description }: HostInfo): obj
   return { alias, host: hostName, port, tags, description, has_credentials_ref: false };
 }
 
-function readTask(
+async function readTask(
   id: string,
   part: string | undefined,
   context: ResourceContext,
-): object | undefined {
+): Promise<object | undefined> {
   const taskId = checkTaskId(id);
   if (part !== undefined && part !== "output") return undefined;
   const task = context.tasks.getTask(taskId);
   if (!task) return { error: `Task not found: ${taskId}` };
-  return part === undefined ? taskResource(task, context) : outputResource(task, context);
+  if (part === undefined) return taskResource(task, context);
+  return outputResource(task, await withHostLimits(task.alias, context));
 }
 
 function taskResource(task: Task, { tasks, clock }: ResourceContext): object {

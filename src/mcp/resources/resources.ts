@@ -1,7 +1,7 @@
 import type { Resource, ResourceTemplate } from "@modelcontextprotocol/sdk/types.js";
 import type { Task } from "../../tasks/task";
 import { shortCommand } from "../taskFields";
-import { visibleOutput } from "../visibleOutput";
+import { visibleOutput } from "../../tasks/visibleText";
 
 export const jsonType = "application/json";
 

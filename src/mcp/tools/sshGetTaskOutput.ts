@@ -7,10 +7,11 @@ import {
 import { invalidRequest } from "../../tasks/taskError";
 import { checkTaskId, strip } from "../../tasks/taskRequest";
 import { defineTool, readsOnly, type ToolContext } from "../defineTool";
+import { withHostLimits } from "../hostLimits";
 import { fitOutput, gapFields } from "../taskFields";
 import { taskIdParam, textParam, wholeNumberParam } from "../toolParams";
 import { answer, errorAnswer } from "../toolResult";
-import { visibleOutput } from "../visibleOutput";
+import { visibleOutput } from "../../tasks/visibleText";
 
 const maxLinesLimit = 1000;
 const defaultMaxBytes = 16 * 1024;
@@ -30,8 +31,10 @@ export const sshGetTaskOutput = defineTool({
     stream: textParam("Stream", "stdout or stderr for that alone, with cursor."),
   },
   errorPrefix: "Output error",
-  handle(args, context) {
+  async handle(args, given) {
     const taskId = checkTaskId(args.task_id);
+    const task = given.tasks.getTask(taskId);
+    const context = task ? await withHostLimits(task.alias, given) : given;
     const { max_lines: maxLines, max_bytes: maxBytes } = args;
     if (maxLines < 1 || maxLines > maxLinesLimit) {
       throw invalidRequest(`max_lines must be between 1 and ${maxLinesLimit}`);

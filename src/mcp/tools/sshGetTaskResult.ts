@@ -1,6 +1,7 @@
 import { checkTaskId } from "../../tasks/taskRequest";
 import { isSettled, type SettledTask } from "../../tasks/task";
 import { defineTool, readsOnly, type ToolContext } from "../defineTool";
+import { withHostLimits } from "../hostLimits";
 import {
   errorOf,
   evidenceFields,
@@ -20,13 +21,13 @@ export const sshGetTaskResult = defineTool({
   annotations: readsOnly,
   params: { task_id: taskIdParam },
   errorPrefix: "Result error",
-  handle(args, context) {
+  async handle(args, context) {
     const taskId = checkTaskId(args.task_id);
     const task = context.tasks.getTask(taskId);
     if (task && !isSettled(task)) {
       return errorAnswer(`Task still running: ${taskId}. Call ssh_wait_task.`);
     }
-    const result = task && describeResult(task, context);
+    const result = task && describeResult(task, await withHostLimits(task.alias, context));
     if (!result) return errorAnswer(`Task not found or expired: ${taskId}`);
     context.log.event("debug", "ssh_get_task_result", { task_id: taskId });
     return answer(result, errorOf(task) !== undefined);

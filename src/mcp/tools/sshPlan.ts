@@ -14,12 +14,14 @@ export const sshPlan = defineTool({
   annotations: readsOnly,
   params: { alias: aliasParam, command: commandParam },
   errorPrefix: "Error",
-  async handle(args, { catalog, gate }) {
+  async handle(args, { asker, catalog, gate, session }) {
     const alias = checkAlias(args.alias);
     const command = checkCommand(args.command);
     const host = await catalog.findHost(alias);
     if (!host) throw hostNotFound(alias);
-    const { allowed, asks, ...plan } = gate.plan(host, command);
-    return answer({ alias, command, hash: hashCommand(command), allowed, ...plan, asks });
+    const request = { host, command, maxSeconds: undefined, session, asker };
+    const { allowed, limits, why, denied_command, hint, ...ours } = await gate.plan(request);
+    const hash = hashCommand(command);
+    return answer({ alias, command, hash, allowed, limits, why, denied_command, hint, ...ours });
   },
 });

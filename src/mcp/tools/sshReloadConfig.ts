@@ -1,5 +1,6 @@
-import { asError, TaskError } from "../../tasks/taskError";
+import { TaskError } from "../../tasks/taskError";
 import { defineTool, readsOnly } from "../defineTool";
+import { sanitizeError } from "../sanitizeError";
 import { answer } from "../toolResult";
 
 export const sshReloadConfig = defineTool({
@@ -17,7 +18,7 @@ export const sshReloadConfig = defineTool({
       await gate.reload();
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
-      return answer({ status: "error", error: asError(error).message }, true);
+      return answer({ status: "error", error: sanitizeError(error.message) }, true);
     }
     log.event("info", "ssh_reload_config", { status: "reloaded" });
     return answer({ status: "reloaded" });

@@ -2,6 +2,7 @@ import { isSettled, type SettledTask } from "../../tasks/task";
 import { hashCommand } from "../../tasks/taskId";
 import { checkAlias, checkCommand } from "../../tasks/taskRequest";
 import { defineTool, runsCommands, type ToolContext } from "../defineTool";
+import { withHostLimits } from "../hostLimits";
 import { denialAnswer, startRun } from "../startRun";
 import {
   errorOf,
@@ -11,7 +12,7 @@ import {
   outcomeFields,
   outputText,
 } from "../taskFields";
-import { aliasParam, commandParam, wholeNumberParam } from "../toolParams";
+import { aliasParam, commandParam, maxSecondsParam } from "../toolParams";
 import { answer, errorAnswer } from "../toolResult";
 import { tellProgressOf } from "../waitProgress";
 
@@ -27,8 +28,7 @@ export const sshRun = defineTool({
   params: {
     alias: aliasParam,
     command: commandParam,
-    max_seconds: wholeNumberParam(
-      "Max Seconds",
+    max_seconds: maxSecondsParam(
       defaultMaxSeconds,
       "Seconds after which the command is stopped; 0 for no limit.",
     ),
@@ -39,14 +39,17 @@ export const sshRun = defineTool({
     const alias = checkAlias(args.alias);
     const hash = hashCommand(checkCommand(args.command));
     log.event("debug", "ssh_run_start", { alias, hash });
-    const { task: started, denied } = await startRun(args, context);
+    const { task: started, denied } = await startRun(args, context, {
+      defaultSeconds: defaultMaxSeconds,
+    });
     if (denied) return denialAnswer(denied);
     const who = { alias, hash, task_id: started.id };
     log.event("debug", "ssh_run_task_created", who);
-    const progress = tellProgressOf(started.id, args.max_seconds, context);
+    const bounded = await withHostLimits(alias, context);
+    const progress = tellProgressOf(started.id, started.maxSeconds, context);
     const task = await tasks.waitForTask(started.id).finally(() => progress.dispose());
     const settled = task && isSettled(task) ? task : undefined;
-    const result = settled && describeRun(settled, context);
+    const result = settled && describeRun(settled, bounded);
     if (!result) {
       return errorAnswer(`Task was cleared while it was waited for: ${started.id}`, "Run error");
     }

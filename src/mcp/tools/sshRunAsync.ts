@@ -1,7 +1,7 @@
 import { defineTool, runsCommands } from "../defineTool";
 import { denialAnswer, startRun } from "../startRun";
 import { pollSeconds } from "../taskFields";
-import { aliasParam, commandParam, flagParam, wholeNumberParam } from "../toolParams";
+import { aliasParam, commandParam, flagParam, maxSecondsParam } from "../toolParams";
 import { answer } from "../toolResult";
 
 export const sshRunAsync = defineTool({
@@ -15,11 +15,7 @@ export const sshRunAsync = defineTool({
   params: {
     alias: aliasParam,
     command: commandParam,
-    max_seconds: wholeNumberParam(
-      "Max Seconds",
-      0,
-      "Seconds after which the command is stopped; 0 for no limit.",
-    ),
+    max_seconds: maxSecondsParam(0, "Seconds after which the command is stopped; 0 for no limit."),
     merge: flagParam(
       "Merge",
       "Give stderr in stdout, in the order they were written, instead of the two apart.",

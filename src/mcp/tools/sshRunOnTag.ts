@@ -4,9 +4,11 @@ import { hashCommand } from "../../tasks/taskId";
 import { TaskError } from "../../tasks/taskError";
 import { checkCommand, checkMaxSeconds, checkTag } from "../../tasks/taskRequest";
 import { defineTool, runsCommands, type ToolContext } from "../defineTool";
+import { withHostLimits } from "../hostLimits";
+import { sanitizeError } from "../sanitizeError";
 import { startRun, type DeniedRun } from "../startRun";
 import { evidenceFields, fitOutput, gapFields, outcomeFields, outputText } from "../taskFields";
-import { commandParam, textParam, wholeNumberParam } from "../toolParams";
+import { commandParam, maxSecondsParam, textParam } from "../toolParams";
 import { answer } from "../toolResult";
 
 const defaultMaxSeconds = 60;
@@ -23,8 +25,7 @@ export const sshRunOnTag = defineTool({
   params: {
     tag: textParam("Tag", "The tag, as ssh_describe_host gives it."),
     command: commandParam,
-    max_seconds: wholeNumberParam(
-      "Max Seconds",
+    max_seconds: maxSecondsParam(
       defaultMaxSeconds,
       "Seconds after which the command is stopped on a host; 0 for no limit.",
     ),
@@ -33,7 +34,7 @@ export const sshRunOnTag = defineTool({
   async handle(args, context) {
     const tag = checkTag(args.tag);
     const command = checkCommand(args.command);
-    checkMaxSeconds(args.max_seconds);
+    if (args.max_seconds !== undefined) checkMaxSeconds(args.max_seconds);
     const hash = hashCommand(command);
     const hosts = (await context.catalog.listHosts()).filter(({ tags }) => tags.includes(tag));
     const who = { tag, hash, target_count: hosts.length };
@@ -49,7 +50,7 @@ export const sshRunOnTag = defineTool({
 
 interface TagRun {
   readonly command: string;
-  readonly max_seconds: number;
+  readonly max_seconds?: number | undefined;
 }
 
 /** Never rejects: what goes wrong on one host is its result. */
@@ -62,13 +63,16 @@ async function runOn(
   const hash = hashCommand(run.command);
   if (context.takenBack.aborted) return neverRan(alias, hash, "Stopped before it began.");
   try {
-    const { task: started, denied } = await startRun({ alias, ...run }, context);
+    const how = { defaultSeconds: defaultMaxSeconds };
+    const { task: started, denied } = await startRun({ alias, ...run }, context, how);
     if (denied) return denialEntry(denied, hash);
+    const bounded = await withHostLimits(alias, context);
     const task = await context.tasks.waitForTask(started.id);
-    const entry = task && isSettled(task) ? describeRun(task, hostCount, context) : undefined;
+    const entry = task && isSettled(task) ? describeRun(task, hostCount, bounded) : undefined;
     return entry ?? neverRan(alias, hash, "Its task was cleared while it was waited for.");
   } catch (error) {
-    if (error instanceof TaskError) return neverRan(alias, hash, error.message);
+    if (error instanceof TaskError)
+      return neverRan(alias, hash, sanitizeError(error.message, [alias]));
     throw error;
   }
 }

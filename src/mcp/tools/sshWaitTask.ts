@@ -5,10 +5,11 @@ import { invalidRequest } from "../../tasks/taskError";
 import { checkTaskId, strip } from "../../tasks/taskRequest";
 import { watchTask, type WatchEnd } from "../../tasks/taskWatch";
 import { defineTool, readsOnly, type ToolContext } from "../defineTool";
+import { withHostLimits } from "../hostLimits";
 import { evidenceFields, fitOutput, gapFields, outcomeFields } from "../taskFields";
 import { taskIdParam, textParam, wholeNumberParam } from "../toolParams";
 import { answer, errorAnswer, type ToolAnswer } from "../toolResult";
-import { visibleOutput } from "../visibleOutput";
+import { visibleOutput } from "../../tasks/visibleText";
 import { tellProgressOf } from "../waitProgress";
 
 const defaults = { timeoutSeconds: 45, maxBytes: 16 * 1024 };
@@ -60,6 +61,8 @@ export const sshWaitTask = defineTool({
     const maxBytes = checkRange("max_bytes", args.max_bytes, 1, context.limits.maxResultBytes);
     const from = strip(args.cursor) === "" ? outputStart : parseCursor(strip(args.cursor));
     const matches = matcherOf(args.pattern);
+    const { alias = "" } = context.tasks.getTask(taskId) ?? {};
+    const bounded = await withHostLimits(alias, context);
     const progress = tellProgressOf(taskId, timeoutSeconds, context);
     try {
       const { reason, line } = await watchTask(context.tasks, context.clock, taskId, {
@@ -69,7 +72,7 @@ export const sshWaitTask = defineTool({
         timeoutMs: timeoutSeconds * 1000,
         signal: context.takenBack,
       });
-      return describeWait(taskId, { reason, line, from, maxBytes }, context);
+      return describeWait(taskId, { reason, line, from, maxBytes }, bounded);
     } finally {
       progress.dispose();
     }

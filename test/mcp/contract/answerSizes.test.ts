@@ -1,4 +1,4 @@
-import { fixedGate } from "../../../src/mcp/runGate";
+import { fixedGate } from "../../support/gates";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
@@ -131,7 +131,7 @@ describe("what a caller sends comes back bounded", () => {
   }
 
   it("as a denial", async (t) => {
-    const gate = fixedGate("Start the server with --allow-all.");
+    const gate = fixedGate({ reason: "policy", hint: "Start the server with --allow-all." });
     const harness = await createContract(t, { gate });
 
     for (const tool of runTools) assertSmall(await harness.call(tool, longest), 64 * KiB);

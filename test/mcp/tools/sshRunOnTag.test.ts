@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { fixedGate, openGate, type RunGate } from "../../../src/mcp/runGate";
+import type { RunGate } from "../../../src/tasks/runGate";
+import { fixedGate, openGate } from "../../support/gates";
 import { createHostInfo } from "../../support/createTasks";
 import { createMcp, resultOf, type CreateMcpOptions, type Fields } from "../createMcp";
 
@@ -177,7 +178,9 @@ describe("ssh_plan", () => {
   });
 
   it("says that it may not, and what to do", async (t) => {
-    const { ask } = await createMcp(t, { gate: fixedGate("Start it with --allow-all.") });
+    const { ask } = await createMcp(t, {
+      gate: fixedGate({ reason: "policy", hint: "Start it with --allow-all." }),
+    });
 
     const { allowed, hint } = await ask("ssh_plan", { alias: "build01", command: "uptime" });
 

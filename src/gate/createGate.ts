@@ -1,0 +1,37 @@
+import type { Audit } from "../tasks/audit";
+import type { Clock } from "../tasks/clock";
+import type { ConsentAsker } from "../tasks/consent";
+import type { Limits } from "../tasks/limits";
+import type { Logger } from "../tasks/logger";
+import { Consent } from "./consent";
+import { Grants, type GrantStore } from "./grants";
+import type { HostConsent } from "./hostConsent";
+import { PolicyGate } from "./policyGate";
+import type { PolicySource } from "./policySource";
+
+export interface CreateGateParts {
+  readonly policy: PolicySource;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: Pick<Limits, "consentSeconds" | "grantDays">;
+  readonly hostConsent: (alias: string) => HostConsent;
+  readonly whyNoAddress: (alias: string) => Promise<string | undefined>;
+  readonly nobodyToAsk: string;
+  readonly store?: GrantStore;
+  readonly asker?: ConsentAsker;
+}
+
+/** The gate of a window or a server, and the grants by which it lets agents in. */
+export function createGate(parts: CreateGateParts): { gate: PolicyGate; grants: Grants } {
+  const { clock, limits, store } = parts;
+  const grants = new Grants({
+    now: () => clock.now(),
+    keepDays: () => limits.grantDays,
+    ...(store && { store }),
+  });
+  const seconds = (): number => limits.consentSeconds;
+  const consent = new Consent({ grants, clock, logger: parts.logger, seconds });
+  const gate = new PolicyGate({ ...parts, consent, grants, now: () => clock.now() });
+  return { gate, grants };
+}

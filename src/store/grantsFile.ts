@@ -1,0 +1,65 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Logger } from "../tasks/logger";
+import { asError } from "../tasks/taskError";
+import { amount, list, object, optional, text } from "./checks";
+import { readFileUpTo, replaceFile } from "./privateFile";
+
+/** A grant as it is kept; `gate/grants.ts` says what its fields mean. */
+export interface KeptGrant {
+  readonly alias: string;
+  readonly machine: string;
+  readonly rule?: string;
+  readonly grantedAt: number;
+  readonly expiresAt?: number;
+  readonly client: string;
+}
+
+const maxBytes = 1024 * 1024;
+const maxGrants = 1000;
+
+const checkGrants = list(
+  object<KeptGrant>({
+    alias: text,
+    machine: text,
+    rule: optional(text),
+    grantedAt: amount,
+    // One that would never expire is no grant of ours.
+    expiresAt: amount,
+    client: text,
+  }),
+  maxGrants,
+);
+
+/** The grants that outlive a session, in a file (0600) that all windows read anew each time. */
+export class GrantsFile {
+  private changing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly path: string,
+    private readonly logger: Pick<Logger, "error">,
+  ) {}
+
+  /** What can't be read holds no grant; never rejects. */
+  async load(): Promise<readonly KeptGrant[]> {
+    try {
+      const bytes = await readFileUpTo(this.path, maxBytes);
+      return bytes ? checkGrants(JSON.parse(bytes.toString()), "grants") : [];
+    } catch (error) {
+      const { message } = asError(error);
+      this.logger.error(`${this.path} can't be read, so none of its grants holds: ${message}`);
+      return [];
+    }
+  }
+
+  /** Rejects with an Error when the file can't be written. */
+  change(edit: (grants: readonly KeptGrant[]) => readonly KeptGrant[]): Promise<void> {
+    const change = this.changing.then(async () => {
+      const grants = edit(await this.load()).slice(-maxGrants);
+      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+      await replaceFile(this.path, JSON.stringify(grants, undefined, 1));
+    });
+    this.changing = change.catch(() => undefined);
+    return change;
+  }
+}
