@@ -3,7 +3,14 @@ import { z } from "zod";
 import type { Logger } from "../tasks/logger";
 import { asError, TaskError } from "../tasks/taskError";
 import type { Tool, ToolContext } from "./defineTool";
-import { failureAnswer, invalidArgumentsResult, toCallToolResult } from "./toolResult";
+import { tellFailure } from "./errorEvent";
+import {
+  failureAnswer,
+  failureMessage,
+  invalidArgumentsResult,
+  isCallersFault,
+  toCallToolResult,
+} from "./toolResult";
 
 /** What happens around every tool: its arguments are checked, the call is logged, a failure becomes an answer. Never rejects. */
 export async function callTool(
@@ -25,6 +32,7 @@ export async function callTool(
     }
     if (error instanceof TaskError) log(`failed: ${error.code}`);
     else logger.error(`${tool.name} failed: ${asError(error).stack ?? String(error)}`);
+    if (!isCallersFault(error)) tellFailure(tool.name, args, failureMessage(error), context.log);
     return toCallToolResult(failureAnswer(error, tool.errorPrefix));
   }
 }

@@ -22,13 +22,18 @@ export function errorAnswer(message: string, prefix = "Error"): ToolAnswer {
 
 /** The one place where failures become words for an agent. `prefix` is the tool's own, for what is not the caller's fault. */
 export function failureAnswer(error: unknown, prefix: string): ToolAnswer {
-  if (!(error instanceof TaskError)) {
-    return errorAnswer(
-      "Something went wrong inside SSH Tasks. Its log says what; try again.",
-      prefix,
-    );
-  }
-  return errorAnswer(error.message, error.code === "invalidRequest" ? "Error" : prefix);
+  return errorAnswer(failureMessage(error), isCallersFault(error) ? "Error" : prefix);
+}
+
+export function isCallersFault(error: unknown): boolean {
+  return error instanceof TaskError && error.code === "invalidRequest";
+}
+
+/** The sentence about a failure; of one that nobody foresaw nothing is shown. */
+export function failureMessage(error: unknown): string {
+  return error instanceof TaskError
+    ? error.message
+    : "Something went wrong inside SSH Tasks. Its log says what; try again.";
 }
 
 /** Both forms a client may read: the wrapped value, and the bare one as text. */

@@ -1,4 +1,4 @@
-import { asError, TaskError } from "../../tasks/taskError";
+import { TaskError } from "../../tasks/taskError";
 import { defineTool, readsOnly } from "../defineTool";
 import { answer } from "../toolResult";
 
@@ -17,7 +17,8 @@ export const sshReloadConfig = defineTool({
       await gate.reload();
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
-      return answer({ status: "error", error: asError(error).message }, true);
+      log.event("debug", "ssh_reload_config_error", { error: error.message });
+      return answer({ status: "error", error: error.message }, true);
     }
     log.event("info", "ssh_reload_config", { status: "reloaded" });
     return answer({ status: "reloaded" });
