@@ -3,7 +3,14 @@ import { z } from "zod";
 import type { Logger } from "../tasks/logger";
 import { asError, TaskError } from "../tasks/taskError";
 import type { Tool, ToolContext } from "./defineTool";
-import { failureAnswer, invalidArgumentsResult, toCallToolResult } from "./toolResult";
+import { tellFailure } from "./errorEvent";
+import {
+  failureAnswer,
+  failureMessage,
+  invalidArgumentsResult,
+  isCallersFault,
+  toCallToolResult,
+} from "./toolResult";
 
 /** What happens around every tool: its arguments are checked, the call is logged, a failure becomes an answer. Never rejects. */
 export async function callTool(
@@ -25,7 +32,10 @@ export async function callTool(
     }
     if (error instanceof TaskError) log(`failed: ${error.code}: ${error.message}`);
     else logger.error(`${tool.name} failed: ${asError(error).stack ?? String(error)}`);
-    return toCallToolResult(failureAnswer(error, tool.errorPrefix, namesIn(args)));
+    const known = namesIn(args);
+    if (!isCallersFault(error))
+      tellFailure(tool.name, args, failureMessage(error, known), context.log);
+    return toCallToolResult(failureAnswer(error, tool.errorPrefix, known));
   }
 }
 

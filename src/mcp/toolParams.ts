@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /*
  * Every parameter has a default, so that no call fails for a missing one before the tool itself can say what it needs.
- * Titles, types and defaults are the contract of `docs/compatibility.md`.
+ * Titles, types and defaults are the contract of `docs/mcp-ssh-orchestrator-compatibility.md`.
  */
 
 export const taskIdParam = textParam(

@@ -30,14 +30,18 @@ export function failureAnswer(
   prefix: string,
   known: readonly string[] = [],
 ): ToolAnswer {
-  if (!(error instanceof TaskError)) {
-    return errorAnswer(
-      "Something went wrong inside SSH Tasks. Its log says what; try again.",
-      prefix,
-    );
-  }
-  if (error.code === "invalidRequest") return errorAnswer(error.message);
-  return errorAnswer(sanitizeError(error.message, known), prefix);
+  return errorAnswer(failureMessage(error, known), isCallersFault(error) ? "Error" : prefix);
+}
+
+export function isCallersFault(error: unknown): boolean {
+  return error instanceof TaskError && error.code === "invalidRequest";
+}
+
+/** The sentence about a failure, without what is the user's alone; of one that nobody foresaw nothing is shown. */
+export function failureMessage(error: unknown, known: readonly string[] = []): string {
+  if (!(error instanceof TaskError))
+    return "Something went wrong inside SSH Tasks. Its log says what; try again.";
+  return isCallersFault(error) ? error.message : sanitizeError(error.message, known);
 }
 
 /** Both forms a client may read: the wrapped value, and the bare one as text. */

@@ -2,8 +2,8 @@ import { asError, TaskError } from "../tasks/taskError";
 import { quoted, visible } from "../tasks/visibleText";
 
 /**
- * Every failure on the way to a host as a TaskError: the first sentence is the fixed one of `docs/compatibility.md`,
- * what follows says what was seen and what to do next.
+ * Every failure on the way to a host as a TaskError: the first sentence is the fixed one that clients know
+ * (`docs/mcp-ssh-orchestrator-compatibility.md`), what follows says what was seen and what to do next.
  */
 
 interface OfferedKey {

@@ -2,7 +2,8 @@ import { invalidRequest } from "./taskError";
 
 /**
  * The checks on what callers send. Limits, order (empty, trim, length, characters) and messages are the contract of
- * `docs/compatibility.md`: lengths count Unicode code points after trimming, trimming is Python's `str.strip`.
+ * `docs/mcp-ssh-orchestrator-compatibility.md`: lengths count Unicode code points after trimming, which is Python's
+ * `str.strip`.
  */
 
 /** @returns the trimmed alias. @throws TaskError `invalidRequest` */

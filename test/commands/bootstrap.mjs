@@ -45,9 +45,11 @@ function isInstalled() {
   if (!existsSync(record)) return false;
   const installed = JSON.parse(readFileSync(record, "utf8")).packages;
   const wanted = Object.entries(JSON.parse(readFileSync(lockFile, "utf8")).packages);
+  // A record that is shared by hard links may speak of another folder than this one.
+  const isThere = (path) => path in installed && existsSync(join(root, path));
   return wanted.every(
     ([path, { version, optional }]) =>
-      path === "" || (installed[path] ? installed[path].version === version : optional),
+      path === "" || (isThere(path) ? installed[path].version === version : optional),
   );
 }
 

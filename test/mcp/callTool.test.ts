@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { TaskError } from "../../src/tasks/taskError";
 import { createMcp, textOf, type Fields } from "./createMcp";
 
 describe("a tool call", () => {
@@ -64,5 +65,18 @@ describe("a tool call", () => {
       "Run error: Something went wrong inside SSH Tasks. Its log says what; try again.",
     );
     assert.ok(log.some((line) => /^error: ssh_run failed: TypeError: ENOENT/.test(line)));
+  });
+
+  it("that fails for a reason that is known is one line of the log, without that reason's words", async (t) => {
+    const { fail, catalog, log } = await createMcp(t);
+    catalog.failure = new TaskError("configUnreadable", "/home/me/.ssh/config can't be read.");
+    log.length = 0;
+
+    await fail("ssh_run", { alias: "build01", command: "id" });
+
+    const lines = log.filter((line) => line.includes("ssh_run"));
+    assert.deepEqual(lines, [
+      "debug: ssh_run called by agent:test client: failed: configUnreadable",
+    ]);
   });
 });

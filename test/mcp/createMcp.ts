@@ -43,6 +43,15 @@ export async function createMcp(
   t: TestContext,
   options: CreateMcpOptions = {},
 ): Promise<McpHarness> {
+  const { close, ...harness } = await openMcp(options);
+  t.after(close);
+  return harness;
+}
+
+/** The same, for whoever ends it. */
+export async function openMcp(
+  options: CreateMcpOptions = {},
+): Promise<McpHarness & { readonly close: () => Promise<void> }> {
   const harness = createTasks(options);
   const endpoint = await McpEndpoint.start({
     ...harness,
@@ -52,10 +61,6 @@ export async function createMcp(
     limits: withDefaults(options.mcpLimits ?? {}),
   });
   const clients: Client[] = [];
-  t.after(async () => {
-    await Promise.all(clients.map((client) => client.close()));
-    await endpoint.dispose();
-  });
   const connect = async (name = "test client"): Promise<Client> => {
     const client = await connectClient(endpoint, name);
     clients.push(client);
@@ -76,6 +81,10 @@ export async function createMcp(
     fail: async (tool, args) => sentenceOf(await call(tool, args)),
     launched: (count) =>
       eventually(`${count} tasks launched`, () => harness.hosts.launched[count - 1]),
+    async close() {
+      await Promise.all(clients.map((one) => one.close()));
+      await endpoint.dispose();
+    },
   };
 }
 

@@ -3,15 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { repositoryRoot } from "../support/repo";
-import { renderToolsPage } from "../support/toolsPage";
+import { renderToolsPage, words } from "../support/toolsPage";
 
 it("docs/tools.md says what the definitions say: npm run docs makes it anew", () => {
   const page = readFileSync(join(repositoryRoot(), "docs/tools.md"), "utf8");
 
   assert.equal(words(page), words(renderToolsPage()));
 });
-
-/** Without the padding of tables and the breaks of lines, which prettier chooses. */
-function words(markdown: string): string {
-  return markdown.replace(/-{3,}/g, "---").replace(/\s+/g, " ").trim();
-}

@@ -6,6 +6,7 @@ import { cacheFolder } from "./repo";
 
 const nodeVersion = "24.21.0";
 const codeServerVersion = "4.139.1";
+const inspectorVersion = "2.12.0";
 
 const halfPrefix = "half-";
 const leftoverMs = 3_600_000;
@@ -37,6 +38,15 @@ export async function ensureCodeServer(): Promise<CodeServerInstall> {
     await npmInstall(join(vscode, "extensions"), "--omit=dev");
   });
   return { node, entry: join(folder, "node_modules/code-server/out/node/entry.js") };
+}
+
+/** The script of the MCP Inspector, for Node 24; installed once. It is none of our packages, as it needs a newer Node than ours. */
+export async function ensureInspector(): Promise<string> {
+  const name = "@modelcontextprotocol/inspector";
+  const folder = await ensureTool(`inspector-${inspectorVersion}`, (into) =>
+    npmInstall(into, "--omit=optional", `${name}@${inspectorVersion}`),
+  );
+  return join(folder, "node_modules", name, "clients/launcher/build/index.js");
 }
 
 /** The cache's folder of that name. What two runs install at once, or one leaves half done, is never taken for it. */

@@ -25,7 +25,7 @@ export function countToolTokens(listed: readonly ListedTool[] = tools.map(descri
 export function renderToolsPage(): string {
   return `${[
     "# Tools, resources and prompts",
-    "_Made from their definitions by `npm run docs`; a test compares._ [Compatibility](compatibility.md) says how they relate to " +
+    "_Made from their definitions by `npm run docs`; a test compares._ [Compatibility](mcp-ssh-orchestrator-compatibility.md) says how they relate to " +
       "those of the project that this one succeeds, [the page on cancels](cancel.md) what a receipt says.",
     `All tools together take ${countToolTokens()} tokens of a model's context (o200k), as \`tools/list\` gives them.`,
     ...tools.map((tool) => renderTool(describeTool(tool))),
@@ -70,8 +70,14 @@ function renderTool({ name, title, description, inputSchema, annotations }: List
   ].join("\n\n");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** The table in Markdown, not aligned. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** A page without the padding of its tables and the breaks of its lines, which prettier chooses. */
+export function words(markdown: string): string {
+  return markdown.replace(/-{3,}/g, "---").replace(/\s+/g, " ").trim();
 }

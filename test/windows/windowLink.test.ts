@@ -23,12 +23,12 @@ describe("a link to another window", { timeout: 60_000 }, () => {
       const sharing = shareTasks({ lease, tasks, logger: { ...console, debug: nothing } });
       const holder = await WindowLease.holderOf(lease.folder);
       assert.ok(holder);
-      let gone = false;
-      const link = await WindowLink.open(lease.folder, holder, news, () => (gone = true));
+      const ended = new AbortController();
+      const link = await WindowLink.open(lease.folder, holder, news, () => ended.abort());
       sharing.dispose();
       lease.dispose();
       const asking: Promise<unknown>[] = [];
-      while (!gone) {
+      while (!ended.signal.aborted) {
         asking.push(link.listProcesses("a:b:1").catch((error: unknown) => error));
         await new Promise(setImmediate);
       }

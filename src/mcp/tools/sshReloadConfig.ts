@@ -18,7 +18,9 @@ export const sshReloadConfig = defineTool({
       await gate.reload();
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
-      return answer({ status: "error", error: sanitizeError(error.message) }, true);
+      const told = sanitizeError(error.message);
+      log.event("debug", "ssh_reload_config_error", { error: told });
+      return answer({ status: "error", error: told }, true);
     }
     log.event("info", "ssh_reload_config", { status: "reloaded" });
     return answer({ status: "reloaded" });
