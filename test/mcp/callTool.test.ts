@@ -67,7 +67,7 @@ describe("a tool call", () => {
     assert.ok(log.some((line) => /^error: ssh_run failed: TypeError: ENOENT/.test(line)));
   });
 
-  it("that fails for a reason that is known is one line of the log, without that reason's words", async (t) => {
+  it("that fails for a reason that is known is one line of the log, with all that the client isn't told", async (t) => {
     const { fail, catalog, log } = await createMcp(t);
     catalog.failure = new TaskError("configUnreadable", "/home/me/.ssh/config can't be read.");
     log.length = 0;
@@ -76,7 +76,7 @@ describe("a tool call", () => {
 
     const lines = log.filter((line) => line.includes("ssh_run"));
     assert.deepEqual(lines, [
-      "debug: ssh_run called by agent:test client: failed: configUnreadable",
+      "debug: ssh_run called by agent:test client: failed: configUnreadable: /home/me/.ssh/config can't be read.",
     ]);
   });
 });
