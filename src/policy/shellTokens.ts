@@ -21,6 +21,7 @@ const refused: readonly (readonly [RegExp, string])[] = [
     "Here-documents are not read. Send the text as an argument, or write the file another way.",
   ],
   [/[<>]\(/y, "Process substitution is not read. Send the inner command by itself."],
+  [/&[!|]/y, "zsh reads &! and &| in its own way. Put a blank between them, or a line break."],
   [/&>/y, "Shells differ about &>. Write >/dev/null 2>&1 instead."],
   [/;[;&|]/y, "`case` is not read. Send the command of the one case that applies."],
   [/\(\(/y, "Arithmetic is not read. Send the number itself, or ( ( with a blank between groups."],

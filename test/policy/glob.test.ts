@@ -72,7 +72,10 @@ describe("a glob", () => {
         if (matchGlob(glob, parts.join(filled)) === "yes") {
           assert.notEqual(matchGlob(glob, parts.join(anything)), "no");
         } else {
-          assert.notEqual(matchGlob(glob, parts.join(anything)), parts.length > 1 ? "yes" : "maybe");
+          assert.notEqual(
+            matchGlob(glob, parts.join(anything)),
+            parts.length > 1 ? "yes" : "maybe",
+          );
         }
       }),
       { numRuns: 20_000 },

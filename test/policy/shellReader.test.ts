@@ -25,7 +25,7 @@ const readable: Readonly<Record<string, readonly string[]>> = {
   'a \\" ; b \\"': ['a|"', 'b|"'],
   "echo 'a; b' \"c && d\" e\\;f": ["echo|a; b|c && d|e;f"],
   "echo 'it'\\''s'": ["echo|it's"],
-  'r"m" \'-r\'f \\/': ["rm|-rf|/"],
+  "r\"m\" '-r'f \\/": ["rm|-rf|/"],
   '"r\\m"': ["r\\m"],
   'echo "a\\"b" "c\\\\"': ['echo|a"b|c\\'],
   "echo a#b # c; d": ["echo|a#b"],
@@ -54,7 +54,7 @@ const readable: Readonly<Record<string, readonly string[]>> = {
   "ls *.log a?c [ab] ~/x a{b,c}": ["ls|…|a…|…|…|a…"],
   "echo a~b x=~ =ls a==b": ["echo|a…|x=…|…|a=…"],
   "echo '$X' '*' \\* \\$X \"*\"": ["echo|$X|*|*|$X|*"],
-  'echo $"a" $\'b c\' d': ["echo|…|…|d"],
+  "echo $\"a\" $'b c' d": ["echo|…|…|d"],
   "echo ''": ["echo|"],
   "echo '`x` $(y)'": ["echo|`x` $(y)"],
 };
@@ -100,6 +100,8 @@ const unreadable: readonly (readonly [string, RegExp])[] = [
   ["a 12>/dev/null", /Redirections/],
   ["a 3>&1", /Redirections/],
   ["a &>/dev/null", /&>/],
+  ["a &!rm x", /zsh reads &!/],
+  ["a &| rm x", /zsh reads &!/],
   ["a << E\nb\nE", /Here-documents/],
   ["a <<< b", /Here-strings/],
   ["a <(b)", /Process substitution/],
@@ -186,7 +188,22 @@ describe("the shell reader", () => {
   });
 
   it("reads ten thousand characters of anything within a second", () => {
-    for (const piece of ["a;", "(", "{ ", "if ", "$X", '"', "'a'", "\\\n", " \\\n", "a=", "[", "{", "# ", "<"]) {
+    for (const piece of [
+      "a;",
+      "(",
+      "{ ",
+      "if ",
+      "$X",
+      '"',
+      "'a'",
+      "\\\n",
+      " \\\n",
+      "a=",
+      "[",
+      "{",
+      "# ",
+      "<",
+    ]) {
       const started = performance.now();
 
       readShellCommand(piece.repeat(10_000 / piece.length));
