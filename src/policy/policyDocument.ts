@@ -32,7 +32,7 @@ export function parsePolicyDocument(text: string): PolicyDocument | BrokenDocume
     const document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
-      logLevel: "silent",
+      logLevel: "error",
     });
     return (
       brokenBy(document, lines) ?? {

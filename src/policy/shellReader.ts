@@ -1,4 +1,13 @@
 import { anything } from "./glob";
+import {
+  changesShell,
+  closers,
+  closings,
+  continuations,
+  keywords,
+  openings,
+  unread,
+} from "./shellKeywords";
 import { readTokens, type ShellOperator, type ShellToken } from "./shellTokens";
 import { UnreadableCommand, type ShellWord } from "./shellWords";
 
@@ -29,23 +38,6 @@ export function readShellCommand(source: string): Reading {
     throw error;
   }
 }
-
-const closers: Readonly<Record<string, string>> = {
-  if: "fi",
-  while: "done",
-  until: "done",
-  for: "done",
-  "{": "}",
-  "(": ")",
-};
-/** Behind these a command follows. */
-const openings = new Set(["if", "then", "elif", "else", "while", "until", "do", "{", "!"]);
-const closings = new Set(["fi", "done", "}"]);
-/** Keywords of some shell that are not seen through, and words by which zsh runs what follows. */
-const unread = new Set(
-  "case esac select function coproc time repeat foreach end in [[ ]] - noglob nocorrect".split(" "),
-);
-const keywords = new Set([...openings, ...closings, ...unread, "for"]);
 
 type State =
   /** A command is to follow, or nothing, as after a line break. */
@@ -120,7 +112,7 @@ class ShellReader {
       this.close(keyword);
       return;
     }
-    const continues = ["then", "elif", "else", "do"].includes(keyword);
+    const continues = continuations.has(keyword);
     if (this.state === "closed" && !continues) {
       throw unreadable(`There is a ${keyword} behind a group. Put ; between them.`);
     }
@@ -200,6 +192,11 @@ class ShellReader {
     if (program.text === "") throw unreadable("The program's name is empty. Send its name.");
     if (keywords.has(this.rawOf(program)) || ["-", "noglob"].includes(program.text)) {
       throw unreadKeyword(program.text);
+    }
+    if (changesShell(words.slice(leading).map(({ text }) => text))) {
+      throw unreadable(
+        `${program.text} changes how the shell reads what follows. Send commands that do without it.`,
+      );
     }
   }
 

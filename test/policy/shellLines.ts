@@ -16,7 +16,7 @@ export function disguised(word: string): fc.Arbitrary<string> {
     `${head}''${tail}`,
     `""${head}"${tail}"`,
     `'${head}'"${tail}"`,
-    [...word].map((character) => `\\${character}`).join(""),
+    word.replace(/./g, "\\$&"),
   );
 }
 
@@ -214,5 +214,5 @@ const pieces = fc.constantFrom(
 
 /** Text that is hardly ever a command, yet made of what commands are made of. */
 export const noise = fc
-  .array(pieces, { minLength: 1, maxLength: 10 })
+  .array(pieces, { minLength: 1, maxLength: 12 })
   .map((parts) => parts.join(""));
