@@ -5,7 +5,6 @@ import {
   closings,
   continuations,
   keywords,
-  openings,
   unread,
 } from "./shellKeywords";
 import { readTokens, type ShellOperator, type ShellToken } from "./shellTokens";
