@@ -154,6 +154,7 @@ describe("a disguise", () => {
       "rm\tx",
       "rm   x",
       "X=1 rm x",
+      "X+=1 rm x",
       "X=1 Y='a b' \\rm x",
       "/bin/rm x",
       "./rm x",
@@ -165,6 +166,18 @@ describe("a disguise", () => {
     }
   });
 
+  it("of an assignment before a path is seen through too", () => {
+    assert.equal(outcomeOf(globPolicy("allow *", "deny /bin/rm *"), "X=1 /bin/rm x"), "deny");
+  });
+
+  it("by an expansion that may turn out empty counts as that too", () => {
+    const policy = globPolicy("allow *", "deny reboot", "deny rm -r");
+
+    assert.equal(outcomeOf(policy, "reboot $X"), "deny");
+    assert.equal(outcomeOf(policy, "rm $X -r"), "deny");
+    assert.equal(outcomeOf(policy, "rm -r '$X'"), "allow");
+  });
+
   it("by an expansion is denied in a program's place, and anything in an argument's", () => {
     assert.equal(decide(noRemoving, "$X y").rule, "syntax");
     assert.equal(outcomeOf(globPolicy("allow *", "deny cat /etc/*"), "cat $X"), "deny");
@@ -172,6 +185,13 @@ describe("a disguise", () => {
     assert.equal(outcomeOf(globPolicy("allow cat /tmp/?"), "cat /tmp/$X"), "deny");
     assert.equal(outcomeOf(globPolicy("allow cat /tmp/*"), "cat /tmp/$X"), "allow");
     assert.equal(outcomeOf(globPolicy("allow ls *"), "ls *.log ~/x {a,b}"), "allow");
+  });
+
+  it("that only may be what a rule allows is left to what follows", () => {
+    const policy = { ...globPolicy("allow cat ?"), default: "allow" };
+
+    assert.equal(decide(policy, "cat x").rule, "rules[0]");
+    assert.deepEqual(decide(policy, "cat $X"), { outcome: "allow", rule: "default" });
   });
 
   it("of an assignment is not covered by a rule for the program behind it", () => {

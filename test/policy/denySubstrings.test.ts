@@ -47,6 +47,7 @@ describe("deny_substrings", () => {
       "sudo rm -rf /",
       "sh -c 'rm -rf /'",
       "sh -c \"r'm' -rf /\"",
+      "sh -c 'r\\m -rf /'",
       "uptime;rm -rf /",
       "(rm -rf /)",
     ]) {

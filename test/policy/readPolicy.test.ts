@@ -227,7 +227,7 @@ describe("a policy that is wrong", () => {
     assert.match(textError("rules: [\n"), /^policy\.yml:2: /);
     assert.match(textError("a: b: c"), /^policy\.yml:1: /);
     assert.match(textError("{}\n---\n{}"), /^policy\.yml:\d: /);
-    assert.match(textError("default: !!foo x"), /^policy\.yml:1: /);
+    assert.match(textError("known_hosts_path: !!foo x"), /^policy\.yml:1: /);
     assert.match(textError("\trules: []"), /^policy\.yml:1: /);
   });
 

@@ -70,7 +70,7 @@ export class ShellRecorder {
     const child = spawn(requireProgram("dash"), ["-s"], {
       cwd: this.folder,
       env,
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "ignore"],
       ...nobody,
     });
     const chunks: Buffer[] = [];
