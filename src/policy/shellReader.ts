@@ -1,12 +1,5 @@
 import { anything } from "./glob";
-import {
-  changesShell,
-  closers,
-  closings,
-  continuations,
-  keywords,
-  unread,
-} from "./shellKeywords";
+import { changesShell, closers, closings, continuations, keywords, unread } from "./shellKeywords";
 import { readTokens, type ShellOperator, type ShellToken } from "./shellTokens";
 import { UnreadableCommand, type ShellWord } from "./shellWords";
 
@@ -38,6 +31,9 @@ export function readShellCommand(source: string): Reading {
   }
 }
 
+/** So that deciding about them all takes no time to speak of. */
+const maxCommands = 500;
+
 type State =
   /** A command is to follow, or nothing, as after a line break. */
   | "between"
@@ -62,6 +58,9 @@ class ShellReader {
     const missing = this.expected.at(-1);
     if (missing !== undefined) throw unreadable(`There is no ${missing} at the end. Add it.`);
     if (this.state === "open") throw unreadable("The command breaks off. Send all of it.");
+    if (this.commands.length > maxCommands) {
+      throw unreadable(`These are more than ${maxCommands} commands. Send them in several pieces.`);
+    }
     if (this.commands.length === 0) throw unreadable("There is no command in it. Send one.");
     return this.commands;
   }

@@ -8,7 +8,7 @@ import { composed, noise, programNames, simpleCommand } from "./shellLines";
 import { ShellRecorder, shells, type RecordedLine } from "./shellRecorder";
 
 const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
-const lineCount = Number(process.env.FC_LINES ?? 1_000);
+const lineCount = Number(process.env.FC_LINES ?? 800);
 
 describe(`real shells, with lines of seed ${seed}`, () => {
   let recorder: ShellRecorder;

@@ -194,6 +194,11 @@ describe("the shell reader", () => {
     );
   });
 
+  it("reads at most 500 commands", () => {
+    assert.equal(read("a;".repeat(500)).length, 500);
+    assert.match(String(read("a;".repeat(501))), /more than 500 commands. Send them/);
+  });
+
   it("reads ten thousand characters of anything within a second", () => {
     for (const piece of [
       "a;",
