@@ -34,6 +34,9 @@ export function readShellCommand(source: string): Reading {
 /** So that deciding about them all takes no time to speak of. */
 const maxCommands = 500;
 
+/** No other: to set PATH, or `path` in zsh, would change what is run. */
+const loopVariable = /^[a-z]$/;
+
 type State =
   /** A command is to follow, or nothing, as after a line break. */
   | "between"
@@ -133,14 +136,16 @@ class ShellReader {
     this.state = "closed";
   }
 
-  /** `for NAME in WORD…` up to the line's end: runs nothing by itself. */
+  /** `for x in WORD…` up to the line's end: runs nothing by itself. */
   private readLoopWords(): void {
     const [name, ofWhat, ...words] = this.takeWords();
     const end = this.peek();
-    const named = name !== undefined && /^[A-Za-z_]\w*$/.test(this.rawOf(name));
+    const named = name !== undefined && loopVariable.test(this.rawOf(name));
     const ends = end?.kind === "operator" && (end.operator === ";" || end.operator === "\n");
     if (!named || ofWhat === undefined || this.rawOf(ofWhat) !== "in" || !ends) {
-      throw unreadable("Of `for` only `for NAME in WORDS; do …; done` is read. Write it so.");
+      throw unreadable(
+        "Of `for` only `for x in WORDS; do …; done` is read, with x a single small letter. Write it so.",
+      );
     }
     for (const word of words) this.refuseBrace(word);
     this.position++;

@@ -76,6 +76,11 @@ function readToken(source: string, start: number): ShellToken {
     return { kind: "operator", start, end, operator: source.slice(start, end) as ShellOperator };
   }
   const word = readWord(source, start);
+  if (/^}[<>]$/.test(source.slice(word.end - 1, word.end + 1))) {
+    throw new UnreadableCommand(
+      "bash sets a variable by {NAME}>. Put a blank before the redirection.",
+    );
+  }
   // Digits right before a redirection name the stream; more of them are read differently by shells.
   const isStream =
     /^\d+$/.test(source.slice(start, word.end)) && /[<>]/.test(source.charAt(word.end));
