@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { PolicyError, readPolicyText, readPolicyValue } from "../../src/policy/readPolicy";
 
 function errorOf(read: () => unknown): string {
@@ -231,11 +232,96 @@ describe("a policy that is wrong", () => {
     assert.match(textError("\trules: []"), /^policy\.yml:1: /);
   });
 
-  it("is one that is larger than 1 MiB, or nested beyond measure", () => {
+  it("is one that is larger than 1 MiB", () => {
     assert.match(textError(`# ${"x".repeat(1024 * 1024)}`), /^policy\.yml:1: .*larger than 1 MiB/);
-    assert.match(textError("[".repeat(500_000)), /^policy\.yml:\d+: /);
-    assert.match(textError("a: ".repeat(10)), /^policy\.yml:\d+: /);
-    assert.match(textError(`{"a":`.repeat(100_000)), /^policy\.yml:\d+: /);
+  });
+
+  it("is one that is nested beyond measure, or has too many entries, and is refused in seconds", () => {
+    const keys = Array.from({ length: 60_000 }, (_, index) => `k${index}: 1`);
+    const steps = Array.from({ length: 1_000 }, (_, index) => `${" ".repeat(index)}a:`);
+    for (const [piece, count] of [
+      ["[", 1_000_000],
+      ["- ", 500_000],
+      ["? ", 500_000],
+      ['{"a":', 200_000],
+      ["a: ", 300_000],
+      [keys.join("\n"), 1],
+      [steps.join("\n"), 1],
+    ] as const) {
+      const started = performance.now();
+
+      assert.match(
+        textError(piece.repeat(count)),
+        /^policy\.yml:1: The policy is nested more than/,
+      );
+      assert.ok(performance.now() - started < 15_000, piece.slice(0, 10));
+    }
+  });
+
+  it("is refused by a PolicyError that names a line, whatever the text is", () => {
+    const pieces =
+      "rules limits version 2 allow commands - : ? , [ ] { } ' \" | > & * ! % @ ` # ~ --- ... null 1e9 a &b *b !!map !!binary << \\ \\x".split(
+        " ",
+      );
+    const text = fc
+      .array(
+        fc.constantFrom(
+          ...pieces,
+          " ",
+          "  ",
+          "\n",
+          "\n",
+          ": ",
+          "- ",
+          "\t",
+          "\r",
+          "\0",
+          "é",
+          "\ud800",
+        ),
+      )
+      .map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: "binary" })), (source) => {
+        try {
+          readPolicyText(source, "policy.yml");
+        } catch (error) {
+          assert.ok(error instanceof PolicyError, String(error));
+          assert.match(error.message, /^policy\.yml:[1-9]\d*: .*\.$/s);
+        }
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("is refused by a PolicyError, whatever the value is", () => {
+    const key = fc.constantFrom(
+      "rules",
+      "limits",
+      "network",
+      "overrides",
+      "version",
+      "commands",
+      "a",
+    );
+    const leaf = fc.oneof(fc.constantFrom(null, 1, 2, "allow", true), fc.anything({ maxDepth: 1 }));
+    const item = fc.dictionary(key, fc.oneof(leaf, fc.array(leaf, { maxLength: 3 })), {
+      maxKeys: 4,
+    });
+    const value = fc.oneof(
+      leaf,
+      fc.dictionary(key, fc.oneof(leaf, item, fc.array(item, { maxLength: 3 }))),
+    );
+    fc.assert(
+      fc.property(value, (source) => {
+        try {
+          readPolicyValue(source, "setting");
+        } catch (error) {
+          assert.ok(error instanceof PolicyError, String(error));
+        }
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   it("is named by its key path when it is a value", () => {
