@@ -7,7 +7,7 @@ export interface CommandTexts {
   readonly raw: string;
   /** Its words with quoting removed, joined by single spaces. */
   readonly plain: string;
-  /** All ways to look at it: also without its assignments, and with its program's path left out. */
+  /** All ways to look at it: also without its assignments, with its program's path left out, and where expansions are empty. */
   readonly all: readonly string[];
   /** The program's name, also as the last part of its path; none where there are only assignments. */
   readonly programs: readonly string[];
@@ -15,10 +15,11 @@ export interface CommandTexts {
 
 export function textsOf({ raw, assignments, words }: SimpleCommand): CommandTexts {
   const [program, ...args] = words;
-  const plain = joinWords([...assignments, ...words]);
-  if (program === undefined) return { raw, plain, all: [raw, plain], programs: [] };
+  const inOrder = [...assignments, ...words];
+  const plain = inOrder.join(" ");
+  if (program === undefined) return { raw, plain, all: [raw, joinWords(inOrder)], programs: [] };
   const base = program.slice(program.lastIndexOf("/") + 1);
-  const all = [raw, plain, joinWords(words), joinWords([base, ...args])];
+  const all = [raw, joinWords(inOrder), joinWords(words), joinWords([base, ...args])];
   return { raw, plain, all: [...new Set(all)], programs: [...new Set([program, base])] };
 }
 

@@ -1,5 +1,6 @@
 import {
   LineCounter,
+  Parser,
   isAlias,
   isMap,
   isNode,
@@ -8,6 +9,7 @@ import {
   isSeq,
   parseDocument,
   visit,
+  type CST,
   type Document,
   type Node,
 } from "yaml";
@@ -27,23 +29,51 @@ export interface BrokenDocument {
 
 /** Reads YAML, of which JSON is a part. Each key may be there once, and nothing may stand for something else. */
 export function parsePolicyDocument(text: string): PolicyDocument | BrokenDocument {
-  const lines = new LineCounter();
-  try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      logLevel: "silent",
-    });
-    return (
-      brokenBy(document, lines) ?? {
-        value: document.toJS({ maxAliasCount: 0 }),
-        lineOf: (path) => lines.linePos(placeOf(document, path)).line,
-      }
-    );
-  } catch {
-    // The reader calls itself for each level, until there is no more stack.
-    return { line: 1, wrong: "The policy is nested too deeply to be read. Write fewer levels." };
+  if (isBeyondMeasure(text)) {
+    const wrong = `The policy is nested more than ${maxDepth} deep, or has more than ${maxItems} entries in one place. Write fewer.`;
+    return { line: 1, wrong };
   }
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "error", // "silent" would also keep quiet about a second document
+  });
+  return (
+    brokenBy(document, lines) ?? {
+      value: document.toJS(),
+      lineOf: (path) => lines.linePos(placeOf(document, path)).line,
+    }
+  );
+}
+
+const maxDepth = 64;
+const maxItems = 10_000;
+
+/**
+ * Looks at the text's structure before it is composed: the composer calls itself at each level, until the process has no
+ * stack left, and compares each key of a map with all others.
+ */
+function isBeyondMeasure(text: string): boolean {
+  for (const document of new Parser().parse(text)) {
+    const open: { readonly token: CST.Token | null | undefined; readonly depth: number }[] = [
+      { token: document, depth: 0 },
+    ];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const children = childrenOf(next.token);
+      const depth = next.depth + 1;
+      if (depth > maxDepth || children.length > 2 * maxItems) return true;
+      open.push(...children.map((token) => ({ token, depth })));
+    }
+  }
+  return false;
+}
+
+/** Keys and values. */
+function childrenOf(token: CST.Token | null | undefined): (CST.Token | null | undefined)[] {
+  if (token?.type === "document") return [token.value];
+  if (token === undefined || token === null || !("items" in token)) return [];
+  return token.items.flatMap((item) => [item.key, item.value]);
 }
 
 function brokenBy(document: Document.Parsed, lines: LineCounter): BrokenDocument | undefined {

@@ -52,7 +52,7 @@ function tooLarge(): string {
 /** Infinite for what is no JSON at all. */
 function sizeOf(value: unknown): number {
   try {
-    return Buffer.byteLength(JSON.stringify(value ?? null));
+    return Buffer.byteLength(JSON.stringify([value])); // of undefined alone it makes no text
   } catch {
     return Infinity; // goes round in circles, or deeper than the stack
   }

@@ -1,4 +1,5 @@
 import { anything } from "./glob";
+import { changesShell, closers, closings, continuations, keywords, unread } from "./shellKeywords";
 import { readTokens, type ShellOperator, type ShellToken } from "./shellTokens";
 import { UnreadableCommand, type ShellWord } from "./shellWords";
 
@@ -30,22 +31,11 @@ export function readShellCommand(source: string): Reading {
   }
 }
 
-const closers: Readonly<Record<string, string>> = {
-  if: "fi",
-  while: "done",
-  until: "done",
-  for: "done",
-  "{": "}",
-  "(": ")",
-};
-/** Behind these a command follows. */
-const openings = new Set(["if", "then", "elif", "else", "while", "until", "do", "{", "!"]);
-const closings = new Set(["fi", "done", "}"]);
-/** Keywords of some shell that are not seen through, and words by which zsh runs what follows. */
-const unread = new Set(
-  "case esac select function coproc time repeat foreach end in [[ ]] - noglob nocorrect".split(" "),
-);
-const keywords = new Set([...openings, ...closings, ...unread, "for"]);
+/** So that deciding about them all takes no time to speak of. */
+const maxCommands = 500;
+
+/** No other: to set PATH, or `path` in zsh, would change what is run. */
+const loopVariable = /^[a-z]$/;
 
 type State =
   /** A command is to follow, or nothing, as after a line break. */
@@ -71,6 +61,9 @@ class ShellReader {
     const missing = this.expected.at(-1);
     if (missing !== undefined) throw unreadable(`There is no ${missing} at the end. Add it.`);
     if (this.state === "open") throw unreadable("The command breaks off. Send all of it.");
+    if (this.commands.length > maxCommands) {
+      throw unreadable(`These are more than ${maxCommands} commands. Send them in several pieces.`);
+    }
     if (this.commands.length === 0) throw unreadable("There is no command in it. Send one.");
     return this.commands;
   }
@@ -120,7 +113,7 @@ class ShellReader {
       this.close(keyword);
       return;
     }
-    const continues = ["then", "elif", "else", "do"].includes(keyword);
+    const continues = continuations.has(keyword);
     if (this.state === "closed" && !continues) {
       throw unreadable(`There is a ${keyword} behind a group. Put ; between them.`);
     }
@@ -143,14 +136,16 @@ class ShellReader {
     this.state = "closed";
   }
 
-  /** `for NAME in WORD…` up to the line's end: runs nothing by itself. */
+  /** `for x in WORD…` up to the line's end: runs nothing by itself. */
   private readLoopWords(): void {
     const [name, ofWhat, ...words] = this.takeWords();
     const end = this.peek();
-    const named = name !== undefined && /^[A-Za-z_]\w*$/.test(this.rawOf(name));
+    const named = name !== undefined && loopVariable.test(this.rawOf(name));
     const ends = end?.kind === "operator" && (end.operator === ";" || end.operator === "\n");
     if (!named || ofWhat === undefined || this.rawOf(ofWhat) !== "in" || !ends) {
-      throw unreadable("Of `for` only `for NAME in WORDS; do …; done` is read. Write it so.");
+      throw unreadable(
+        "Of `for` only `for x in WORDS; do …; done` is read, with x a single small letter. Write it so.",
+      );
     }
     for (const word of words) this.refuseBrace(word);
     this.position++;
@@ -200,6 +195,11 @@ class ShellReader {
     if (program.text === "") throw unreadable("The program's name is empty. Send its name.");
     if (keywords.has(this.rawOf(program)) || ["-", "noglob"].includes(program.text)) {
       throw unreadKeyword(program.text);
+    }
+    if (changesShell(words.slice(leading).map(({ text }) => text))) {
+      throw unreadable(
+        `${program.text} changes how the shell reads what follows. Send commands that do without it.`,
+      );
     }
   }
 

@@ -21,6 +21,7 @@ const refused: readonly (readonly [RegExp, string])[] = [
     "Here-documents are not read. Send the text as an argument, or write the file another way.",
   ],
   [/[<>]\(/y, "Process substitution is not read. Send the inner command by itself."],
+  [/&[!|]/y, "zsh reads &! and &| in its own way. Put a blank between them, or a line break."],
   [/&>/y, "Shells differ about &>. Write >/dev/null 2>&1 instead."],
   [/;[;&|]/y, "`case` is not read. Send the command of the one case that applies."],
   [/\(\(/y, "Arithmetic is not read. Send the number itself, or ( ( with a blank between groups."],
@@ -75,6 +76,11 @@ function readToken(source: string, start: number): ShellToken {
     return { kind: "operator", start, end, operator: source.slice(start, end) as ShellOperator };
   }
   const word = readWord(source, start);
+  if (/^}[<>]$/.test(source.slice(word.end - 1, word.end + 1))) {
+    throw new UnreadableCommand(
+      "bash sets a variable by {NAME}>. Put a blank before the redirection.",
+    );
+  }
   // Digits right before a redirection name the stream; more of them are read differently by shells.
   const isStream =
     /^\d+$/.test(source.slice(start, word.end)) && /[<>]/.test(source.charAt(word.end));

@@ -15,6 +15,8 @@ export interface ShellWord {
 }
 
 const parameter = /\$\{(?:#?(?:\w+|[?!#$*@-])|\w+:?[-+][\w./:,@+-]*)\}/y;
+/** zsh calculates in what follows, and may set PATH by that. */
+const subscript = /\$(?:\w+|[^\w\s"'])\[/y;
 const quotedDollar = /\$'[^'\\]*'/y;
 
 /**
@@ -126,7 +128,7 @@ class WordReader {
   private readDollar(quoted = false): void {
     const next = this.peek(1);
     if (next === "(") throw this.peek(2) === "(" ? arithmetic() : substitution();
-    if (next === "[") throw arithmetic();
+    if (next === "[" || this.endOf(subscript) !== undefined) throw arithmetic();
     this.expand();
     if (next === "{") this.position = this.endOf(parameter) ?? fail(strangeParameter());
     else if (next === "'" && !quoted) {
@@ -163,7 +165,7 @@ function substitution(): Error {
 }
 
 function arithmetic(): Error {
-  return new UnreadableCommand("Arithmetic is not read. Send the number itself.");
+  return new UnreadableCommand("Arithmetic and subscripts are not read. Send the value itself.");
 }
 
 function strangeParameter(): Error {

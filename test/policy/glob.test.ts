@@ -30,6 +30,7 @@ const facts: readonly (readonly [string, string, boolean])[] = [
   ["[^x]", "a", false],
   ["[]]", "]", true],
   ["[!]]", "]", false],
+  ["[!]]", "a", true],
   ["[a-]", "-", true],
   ["[-a]", "-", true],
   ["[c-a]", "b", false],

@@ -47,6 +47,7 @@ const readable: Readonly<Record<string, readonly string[]>> = {
   "until a\ndo\n b\ndone": ["a", "b"],
   "for i in 1 2 $X; do a $i; done; b": ["a|…", "b"],
   "echo if then do": ["echo|if|then|do"],
+  "set -eu -o pipefail; a": ["set|-eu|-o|pipefail", "a"],
   "[ -f x ] && a": ["[|-f|x|]", "a"],
   "find . -name {} -print": ["find|.|-name|{}|-print"],
   "echo $X ${X} ${X:-a} $1 $? $$": ["echo|…|…|…|…|…|…"],
@@ -100,6 +101,8 @@ const unreadable: readonly (readonly [string, RegExp])[] = [
   ["a 12>/dev/null", /Redirections/],
   ["a 3>&1", /Redirections/],
   ["a &>/dev/null", /&>/],
+  ["a &!rm x", /zsh reads &!/],
+  ["a &| rm x", /zsh reads &!/],
   ["a << E\nb\nE", /Here-documents/],
   ["a <<< b", /Here-strings/],
   ["a <(b)", /Process substitution/],
@@ -116,6 +119,12 @@ const unreadable: readonly (readonly [string, RegExp])[] = [
   ["repeat 2 a", /begins with repeat/],
   ["noglob a", /begins with noglob/],
   ["- a", /begins with -/],
+  ["alias a=b", /changes how the shell reads/],
+  ["'setopt' rcquotes", /changes how the shell reads/],
+  ["X=1 shopt -s extglob", /changes how the shell reads/],
+  ["set -k", /changes how the shell reads/],
+  ["set -o rcquotes", /changes how the shell reads/],
+  ["set -$X", /changes how the shell reads/],
   ["X=1 if a", /begins with if/],
   ["X=(a b)", /\( right behind/],
   ["a @(b|c)", /\( right behind/],
@@ -154,6 +163,12 @@ const unreadable: readonly (readonly [string, RegExp])[] = [
   ["for i in a; b", /There is no done/],
   ["for i in a & b", /Of `for`/],
   ["for $X in a; do b; done", /Of `for`/],
+  ["for PATH in /x; do a; done", /Of `for`/],
+  ["for path in /x; do a; done", /Of `for`/],
+  ["a $X[PATH=1]", /subscripts/],
+  ['a "$X[PATH=1]"', /subscripts/],
+  ["a $#[X]", /subscripts/],
+  ["a {PATH}>/dev/null", /sets a variable/],
   ["for i in a } ; do b; done", /lone }/],
   ["a\0b", /control characters/],
   ["a\rb", /control characters/],
@@ -183,6 +198,11 @@ describe("the shell reader", () => {
       reading.commands.map(({ raw }) => raw),
       ["df -h 2>&1", "'a'  b"],
     );
+  });
+
+  it("reads at most 500 commands", () => {
+    assert.equal(read("a;".repeat(500)).length, 500);
+    assert.match(String(read("a;".repeat(501))), /more than 500 commands. Send them/);
   });
 
   it("reads ten thousand characters of anything within a second", () => {
