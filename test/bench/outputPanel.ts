@@ -94,6 +94,7 @@ class Panel {
       settings: {
         "sshTasks.sshConfigFile": host.sshConfigFile,
         "sshTasks.knownHostsFile": host.knownHostsFile,
+        "sshTasks.consent": { "*": "allow" },
       },
     });
     cleanup.add(() => vscode.close());

@@ -28,6 +28,7 @@ describe("the receipt of a cancel in a real VS Code", { timeout: 240_000 }, () =
       settings: {
         "sshTasks.sshConfigFile": host.sshConfigFile,
         "sshTasks.knownHostsFile": host.knownHostsFile,
+        "sshTasks.consent": { "*": "allow" },
         "sshTasks.limits.graceSeconds": 30,
       },
     });

@@ -28,6 +28,7 @@ describe("the main job in a real VS Code", { timeout: 240_000 }, () => {
       settings: {
         "sshTasks.sshConfigFile": host.sshConfigFile,
         "sshTasks.knownHostsFile": host.knownHostsFile,
+        "sshTasks.consent": { "*": "allow" },
       },
     });
     await vscode.enableAgentMode();

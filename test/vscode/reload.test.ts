@@ -34,6 +34,7 @@ describe("a durable task in a real VS Code", { timeout: 240_000 }, () => {
       settings: {
         "sshTasks.sshConfigFile": host.sshConfigFile,
         "sshTasks.knownHostsFile": host.knownHostsFile,
+        "sshTasks.consent": { "*": "allow" },
       },
     });
     await vscode.enableAgentMode();
