@@ -29,6 +29,7 @@ The MCP server of SSH Tasks without VS Code.
   --port N            with --http: the port to listen on (default: a free one)
   --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
   --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
+  --tag NAME=A,B      give the hosts with these aliases a tag; may be repeated
   --state-dir DIR     keep tasks in this folder: durable ones go on when the server ends, and the next one has them again
   --allow-all         let clients run commands without asking anybody
   --policy FILE       let clients run what this policy (YAML or JSON) allows
@@ -64,7 +65,11 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const settings = { sshConfigFile: options["ssh-config"], knownHostsFile: options["known-hosts"] };
+  const settings = {
+    sshConfigFile: options["ssh-config"],
+    knownHostsFile: options["known-hosts"],
+    tags: readTags(options.tag),
+  };
   const catalog = new SshHostCatalog(() => settings, logger);
   const limits = readLimits(options.limit);
   const agentSocket = process.env["SSH_AUTH_SOCK"];
@@ -137,6 +142,7 @@ function readOptions() {
       port: { type: "string", default: "0" },
       "ssh-config": { type: "string" },
       "known-hosts": { type: "string" },
+      tag: { type: "string", multiple: true, default: [] },
       "state-dir": { type: "string" },
       "allow-all": { type: "boolean", default: false },
       policy: { type: "string" },
@@ -156,6 +162,15 @@ function readOptions() {
     throw new Error("--port takes a number from 0 to 65535.");
   }
   return values;
+}
+
+function readTags(settings: readonly string[]): Record<string, readonly string[]> {
+  const tags = settings.map((setting): [string, string[]] => {
+    const [, name = "", aliases = ""] = /^([\w.-]{1,50})=([\w.,-]+)$/.exec(setting) ?? [];
+    if (name === "") throw new Error("--tag takes NAME=ALIAS, or several aliases with commas.");
+    return [name, aliases.split(",")];
+  });
+  return Object.fromEntries(tags);
 }
 
 function readLimits(settings: readonly string[]): Limits {

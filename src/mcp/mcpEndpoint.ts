@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { Disposable } from "../tasks/lifecycle";
 import { asError } from "../tasks/taskError";
 import { BearerToken } from "./bearerToken";
 import { refusals, refuse, tooLarge, type HttpRefusal } from "./httpRefusal";
@@ -20,6 +21,9 @@ export interface McpEndpointOptions extends McpServerParts {
 /** How often Node looks for clients that take too long to send a request. */
 const connectionsCheckingInterval = 1000;
 
+/** Milliseconds before each attempt to have a lost port again; the last one from then on. */
+const relistenPauses = [100, 1000, 5000, 30_000];
+
 /** MCP over Streamable HTTP on 127.0.0.1, for whoever has the token. */
 export class McpEndpoint {
   private readonly bearer = new BearerToken();
@@ -30,6 +34,8 @@ export class McpEndpoint {
   private port = 0;
   /** Whether connections are refused, which is said once. */
   private full = false;
+  private disposed = false;
+  private relistening: Disposable | undefined;
 
   private constructor(private readonly options: McpEndpointOptions) {
     this.limits = options.limits;
@@ -45,6 +51,7 @@ export class McpEndpoint {
   static async start(options: McpEndpointOptions): Promise<McpEndpoint> {
     const endpoint = new McpEndpoint(options);
     await endpoint.listen(options.port ?? 0);
+    endpoint.keepListening();
     options.logger.info(`MCP endpoint listens at ${endpoint.url}`);
     return endpoint;
   }
@@ -60,7 +67,12 @@ export class McpEndpoint {
 
   /** Ends all sessions and connections at once. What clients started goes on. */
   async dispose(): Promise<void> {
-    if (!this.server.listening) return;
+    this.disposed = true;
+    this.relistening?.dispose();
+    if (!this.server.listening) {
+      await this.sessions.closeAll();
+      return;
+    }
     const closed = once(this.server, "close");
     this.server.close();
     await this.sessions.closeAll();
@@ -76,7 +88,28 @@ export class McpEndpoint {
       const message = `Can't listen on port ${port} of 127.0.0.1: ${asError(error).message}. Choose another port, or 0 for a free one.`;
       throw new Error(message, { cause: error });
     }
-    this.server.on("error", (error) => this.options.logger.error(`MCP endpoint: ${error.message}`));
+  }
+
+  /** A port that is lost is taken again, however long that takes: clients know it, the token and their sessions. */
+  private keepListening(): void {
+    const { logger } = this.options;
+    this.server.on("error", (error) => logger.error(`MCP endpoint: ${error.message}`));
+    this.server.on("close", () => {
+      if (this.disposed) return;
+      logger.warn(`MCP endpoint: port ${this.port} was lost, and is taken again.`);
+      this.listenAgain(0);
+    });
+  }
+
+  private listenAgain(attempt: number): void {
+    const { clock, logger } = this.options;
+    const pause = relistenPauses[Math.min(attempt, relistenPauses.length - 1)] ?? 0;
+    this.relistening = clock.after(pause, () => {
+      this.listen(this.port).then(
+        () => logger.info(`MCP endpoint listens again at ${this.url}`),
+        () => this.listenAgain(attempt + 1),
+      );
+    });
   }
 
   /** What Node looks at by itself is told anew with each connection. */

@@ -11,6 +11,8 @@ export interface SshSettings {
   readonly sshConfigFile?: string | undefined;
   /** Path of the only known_hosts file to trust; those that the config names when absent. */
   readonly knownHostsFile?: string | undefined;
+  /** The aliases that have each tag. */
+  readonly tags?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The hosts of the user's ssh config. It is read at every call: a few kilobytes, and never out of date. */
@@ -24,12 +26,12 @@ export class SshHostCatalog implements HostCatalog {
 
   async listHosts(): Promise<readonly HostInfo[]> {
     const config = await this.read();
-    return this.usableAliases(config).map((alias) => hostInfo(config.resolve(alias)));
+    return this.usableAliases(config).map((alias) => this.describe(config.resolve(alias)));
   }
 
   async findHost(alias: string): Promise<HostInfo | undefined> {
     const host = await this.findConfig(alias);
-    return host && hostInfo(host);
+    return host && this.describe(host);
   }
 
   /** What the connection needs to know of a host; undefined for an alias the config doesn't list. */
@@ -40,6 +42,12 @@ export class SshHostCatalog implements HostCatalog {
     const { knownHostsFile } = this.settings();
     if (knownHostsFile === undefined) return host;
     return { ...host, userKnownHostsFiles: [knownHostsFile], globalKnownHostsFiles: [] };
+  }
+
+  private describe({ alias, hostName, port, user }: SshHostConfig): HostInfo {
+    const { tags = {} } = this.settings();
+    const own = Object.entries(tags).filter(([, aliases]) => aliases.includes(alias));
+    return { alias, hostName, port, user, tags: own.map(([tag]) => tag), description: "" };
   }
 
   private async read(): Promise<SshConfigFile> {
@@ -77,8 +85,4 @@ function isUsable(alias: string): boolean {
   } catch {
     return false; // checkAlias throws exactly when the alias is not usable
   }
-}
-
-function hostInfo({ alias, hostName, port, user }: SshHostConfig): HostInfo {
-  return { alias, hostName, port, user, tags: [], description: "" };
 }

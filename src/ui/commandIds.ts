@@ -35,7 +35,7 @@ export const flagSettingIds = [
 export type FlagSettingId = (typeof flagSettingIds)[number];
 
 /** Settings that hold an object. */
-export const objectSettingIds = ["sshTasks.policy", "sshTasks.consent"] as const;
+export const objectSettingIds = ["sshTasks.tags", "sshTasks.policy", "sshTasks.consent"] as const;
 export type ObjectSettingId = (typeof objectSettingIds)[number];
 
 export const settingIds: readonly (

@@ -12,7 +12,7 @@ export interface McpEndpoint {
 }
 
 export interface McpRegistration {
-  /** Called once, when VS Code first asks for the server: loading it is nothing for the editor's start to wait for. */
+  /** Called once, unless it fails, when VS Code first asks for the server: loading it is nothing for the editor's start to wait for. */
   readonly startEndpoint: () => Promise<McpEndpoint>;
   readonly version: string;
   readonly logger: Pick<Logger, "info" | "error">;
@@ -26,29 +26,34 @@ export function registerMcpServer(registration: McpRegistration): Disposable {
     return { dispose: () => undefined };
   }
   const owned = new DisposableStore();
-  let definitions: Promise<vscode.McpHttpServerDefinition[]> | undefined;
+  let definition: Promise<vscode.McpHttpServerDefinition> | undefined;
+  const provide = async (): Promise<vscode.McpHttpServerDefinition[]> => {
+    try {
+      return [await (definition ??= start(registration, owned))];
+    } catch (error) {
+      definition = undefined; // the next question is another attempt
+      registration.logger.error(`The MCP server did not start: ${asError(error).message}`);
+      return [];
+    }
+  };
   owned.add(
     vscode.lm.registerMcpServerDefinitionProvider(mcpProviderId, {
-      provideMcpServerDefinitions: () => (definitions ??= start(registration, owned)),
+      provideMcpServerDefinitions: provide,
     }),
   );
   return owned;
 }
 
+/** Rejects as `startEndpoint` does. */
 async function start(
-  { startEndpoint, version, logger }: McpRegistration,
+  { startEndpoint, version }: McpRegistration,
   owned: DisposableStore,
-): Promise<vscode.McpHttpServerDefinition[]> {
-  try {
-    const endpoint = await startEndpoint();
-    owned.add({ dispose: () => void endpoint.dispose() });
-    const headers = { Authorization: `Bearer ${endpoint.token}` };
-    const uri = vscode.Uri.parse(endpoint.url, true);
-    return [new vscode.McpHttpServerDefinition("SSH Tasks", uri, headers, version)];
-  } catch (error) {
-    logger.error(`The MCP server did not start: ${asError(error).message}`);
-    return [];
-  }
+): Promise<vscode.McpHttpServerDefinition> {
+  const endpoint = await startEndpoint();
+  owned.add({ dispose: () => void endpoint.dispose() });
+  const headers = { Authorization: `Bearer ${endpoint.token}` };
+  const uri = vscode.Uri.parse(endpoint.url, true);
+  return new vscode.McpHttpServerDefinition("SSH Tasks", uri, headers, version);
 }
 
 /** Editors built from VS Code's sources may lack what our types promise. */

@@ -8,6 +8,8 @@ import type { FlagSettingId, ObjectSettingId, PathSettingId } from "./commandIds
 export interface Settings {
   readonly sshConfigFile: string | undefined;
   readonly knownHostsFile: string | undefined;
+  /** The aliases that have each tag. */
+  readonly tags: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The settings as they are now. */
@@ -15,6 +17,7 @@ export function readSettings(): Settings {
   return {
     sshConfigFile: readPath("sshTasks.sshConfigFile"),
     knownHostsFile: readPath("sshTasks.knownHostsFile"),
+    tags: readTags(),
   };
 }
 
@@ -44,6 +47,17 @@ export function readConsentSetting(): unknown {
 /** Whether commands are written down beside their hashes. */
 export function auditsCommands(): boolean {
   return readFlag("sshTasks.auditCommands");
+}
+
+/** What is no list of aliases is no tag. */
+function readTags(): Readonly<Record<string, readonly string[]>> {
+  const set = readObject("sshTasks.tags");
+  if (typeof set !== "object" || set === null) return {};
+  const tags = Object.entries(set).map(([tag, aliases]): [string, readonly string[]] => [
+    tag,
+    Array.isArray(aliases) ? aliases.filter((alias) => typeof alias === "string") : [],
+  ]);
+  return Object.fromEntries(tags);
 }
 
 /** Undefined where nothing is set; an empty object is something. */

@@ -32,6 +32,18 @@ describe("the hosts on offer", () => {
     assert.equal((await catalog.findHost("web"))?.hostName, "web.example.com");
   });
 
+  it("have the tags that the settings give them", async (t) => {
+    const tags = { web: ["web", "db"], prod: ["db", "nowhere"], constructor: ["web"] };
+    const { catalog } = await createCatalog(t, "Host web\nHost db\nHost other\n", { tags });
+
+    const listed = (await catalog.listHosts()).map((host) => [host.alias, host.tags]);
+    assert.deepEqual(listed, [
+      ["web", ["web", "constructor"]],
+      ["db", ["web", "prod"]],
+      ["other", []],
+    ]);
+  });
+
   it("are none where there is no ssh config", async (t) => {
     const { catalog } = await createCatalog(t, "", { sshConfigFile: "/nonexistent/config" });
 

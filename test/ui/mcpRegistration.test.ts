@@ -59,6 +59,17 @@ describe("the registration of the MCP server", () => {
     assert.equal(starts, 1);
   });
 
+  it("tries again when it is asked again, after the server did not start", async () => {
+    let starts = 0;
+    const { provide } = register(() =>
+      starts++ === 0 ? Promise.reject(new Error("no port")) : Promise.resolve(createEndpoint()),
+    );
+
+    assert.deepEqual((await provide()).length, 0);
+    assert.deepEqual((await provide()).length, 1);
+    assert.equal(starts, 2);
+  });
+
   it("offers nothing and logs it when the server does not start", async () => {
     const { provide, log } = register(() => Promise.reject(new Error("no port")));
 

@@ -13,6 +13,7 @@ describe("the settings", () => {
     assert.deepEqual(readSettings(), {
       sshConfigFile: undefined,
       knownHostsFile: undefined,
+      tags: {},
     });
   });
 
@@ -24,6 +25,14 @@ describe("the settings", () => {
     assert.deepEqual(readSettings(), {
       sshConfigFile: join(homedir(), ".ssh/work"),
       knownHostsFile: "/etc/~/known",
+      tags: {},
     });
+  });
+
+  it("have the aliases of tags, and nothing of what is none", () => {
+    const { settings } = resetEditor();
+    settings.set("sshTasks.tags", { web: ["web1", 7, "web2"], odd: "web1" });
+
+    assert.deepEqual(readSettings().tags, { web: ["web1", "web2"], odd: [] });
   });
 });
