@@ -18,9 +18,13 @@ export interface ConsentRequest extends GrantFor {
   readonly takenBack: AbortSignal;
 }
 
+interface Allowed {
+  readonly by: string;
+  readonly why?: undefined;
+}
+
 /** What lets it run, or why it does not. */
-export type Consented =
-  { readonly by: string; readonly why?: undefined } | { readonly by: string; readonly why: string };
+export type Consented = Allowed | { readonly by: string; readonly why: string };
 
 /** One that waits for the person. */
 interface Waiting extends Pick<ConsentRequest, "session"> {
@@ -69,7 +73,8 @@ export class Consent {
     }
   }
 
-  private async granted({ host, rule, session }: ConsentRequest): Promise<Consented | undefined> {
+  /** What lets it run without a question, where something does. */
+  async granted({ host, rule, session }: ConsentRequest): Promise<Allowed | undefined> {
     const grant = await this.parts.grants.find({ host, rule, session });
     return grant && { by: grant.expiresAt === undefined ? "grant of this session" : "grant" };
   }
