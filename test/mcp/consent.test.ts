@@ -100,6 +100,11 @@ for (const [transport, connect] of [
       ["Deny", "Deny", "The user has denied it."],
       ["a refusal to answer", { action: "decline" as const }, "The user has denied it."],
       ["a closed question", { action: "cancel" as const }, "The user gave no answer."],
+      [
+        "a closed question with an answer in it",
+        { action: "cancel" as const, content: { answer: "Once" } },
+        "The user gave no answer.",
+      ],
       ["an answer that was not offered", "Always on this host", "The user gave no answer."],
     ] as const;
     for (const [name, answer, detail] of denials) {
