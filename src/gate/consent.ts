@@ -1,7 +1,6 @@
 import type { ConsentAnswer, ConsentAsker, ConsentQuestion } from "../tasks/consent";
 import { within, type Clock } from "../tasks/clock";
 import type { Logger } from "../tasks/logger";
-import type { HostInfo } from "../tasks/remoteHost";
 import { asError } from "../tasks/taskError";
 import { machineOf, type GrantFor, type Grants } from "./grants";
 
@@ -19,19 +18,27 @@ export interface ConsentRequest extends GrantFor {
   readonly takenBack: AbortSignal;
 }
 
+interface Allowed {
+  readonly by: string;
+  readonly why?: undefined;
+}
+
 /** What lets it run, or why it does not. */
-export type Consented =
-  { readonly by: string; readonly why?: undefined } | { readonly by: string; readonly why: string };
+export type Consented = Allowed | { readonly by: string; readonly why: string };
 
 /** One that waits for the person. */
-interface Waiting {
+interface Waiting extends Pick<ConsentRequest, "session"> {
   readonly machine: string;
   denied: boolean;
 }
 
-/** Gets the person's word for commands: one question at a time for each who can be asked, and none where a grant holds. */
+/**
+ * Gets the person's word for commands: one question at a time for each who can be asked, and none where a grant holds. Who
+ * that is, the session says: each request of a client brings an asker of its own, for the same person.
+ */
 export class Consent {
-  private readonly turns = new WeakMap<ConsentAsker, Promise<unknown>>();
+  /** The last turn of each session that has one. */
+  private readonly turns = new Map<string | undefined, Promise<unknown>>();
   private readonly waiting = new Set<Waiting>();
 
   constructor(private readonly parts: ConsentParts) {}
@@ -44,10 +51,11 @@ export class Consent {
     const end = (): void => over.abort();
     if (request.takenBack.aborted) end();
     else request.takenBack.addEventListener("abort", end, { once: true });
-    const waiting = { machine: machineOf(request.host), denied: false };
+    const { session } = request;
+    const waiting = { machine: machineOf(request.host), session, denied: false };
     this.waiting.add(waiting);
     const seconds = this.parts.seconds();
-    const asking = this.inTurn(asker, over.signal, async () => {
+    const asking = this.inTurn(session, over.signal, async () => {
       if (waiting.denied) return denied;
       return (await this.granted(request)) ?? this.ask(request, asker, over.signal);
     });
@@ -65,20 +73,23 @@ export class Consent {
     }
   }
 
-  private async granted({ host, rule, session }: ConsentRequest): Promise<Consented | undefined> {
+  /** What lets it run without a question, where something does. */
+  async granted({ host, rule, session }: ConsentRequest): Promise<Allowed | undefined> {
     const grant = await this.parts.grants.find({ host, rule, session });
     return grant && { by: grant.expiresAt === undefined ? "grant of this session" : "grant" };
   }
 
   /** One after the other; who has given up meanwhile is passed over. */
   private inTurn(
-    asker: ConsentAsker,
+    session: string | undefined,
     over: AbortSignal,
     ask: () => Promise<Consented>,
   ): Promise<Consented> {
-    const before = this.turns.get(asker) ?? Promise.resolve();
+    const before = this.turns.get(session) ?? Promise.resolve();
     const turn = before.then(() => (over.aborted ? takenBack : ask()));
-    this.turns.set(asker, turn);
+    this.turns.set(session, turn);
+    const end = (): unknown => this.turns.get(session) === turn && this.turns.delete(session);
+    void turn.then(end);
     return turn;
   }
 
@@ -91,7 +102,7 @@ export class Consent {
     const question: ConsentQuestion = { host, command, client, rule, offers: this.offers(rule) };
     const answer = await asker.ask(question, over);
     if (answer === undefined || !question.offers.includes(answer)) return unansweredAtAll;
-    if (answer === "deny") return this.deny(host);
+    if (answer === "deny") return this.deny(request);
     await this.keep(request, answer);
     return { by: `answer: ${answer}` };
   }
@@ -103,10 +114,11 @@ export class Consent {
       : ["once", "session", "deny"];
   }
 
-  /** Whatever else waits for a word on that machine has it now. */
-  private deny(host: HostInfo): Consented {
+  /** Whatever else waits for this person's word on that machine has it now. */
+  private deny({ host, session }: ConsentRequest): Consented {
     const machine = machineOf(host);
-    for (const one of this.waiting) if (one.machine === machine) one.denied = true;
+    for (const one of this.waiting)
+      if (one.machine === machine && one.session === session) one.denied = true;
     return denied;
   }
 

@@ -1,6 +1,7 @@
 import type { HostInfo } from "../tasks/remoteHost";
 
-const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /** A person's word that agents may run commands on a host. */
 export interface Grant {
@@ -70,8 +71,10 @@ export class Grants {
     const now = this.parts.now();
     const kept = (await this.parts.store?.load()) ?? [];
     const isInForce = ({ grantedAt, expiresAt = Infinity }: Grant): boolean =>
-      // A clock that was set back makes no grant last longer.
-      expiresAt > now && expiresAt - grantedAt <= this.parts.keepDays() * dayMs;
+      // A clock that was set back, by more than it takes to set it right, makes no grant last longer.
+      expiresAt > now &&
+      grantedAt <= now + hourMs &&
+      expiresAt - grantedAt <= this.parts.keepDays() * dayMs;
     return [...this.ofSession, ...kept.filter(isInForce)];
   }
 

@@ -134,13 +134,15 @@ export class PolicyGate implements RunGate {
     { askRule }: Verdict,
   ): Promise<Pick<Verdict, "by" | "denial">> {
     const { host, command, client, takenBack } = request;
+    const session = this.sessionOf(request);
+    const about = { host, command, client, rule: askRule, session, takenBack };
     const asker = this.parts.asker ?? request.asker;
     if (!asker) {
+      const granted = await this.parts.consent.granted(about);
+      if (granted) return granted;
       const hint = this.parts.nobodyToAsk;
       return { by: "nobody to ask", denial: { reason: "policy", hint } };
     }
-    const session = this.sessionOf(request);
-    const about = { host, command, client, rule: askRule, session, takenBack };
     const { by, why } = await this.parts.consent.request(about, asker);
     if (why === undefined) return { by };
     return { by, denial: { reason: "consent", detail: why, hint: consentHint } };

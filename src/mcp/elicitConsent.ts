@@ -1,5 +1,10 @@
-import type { ServerRequest } from "@modelcontextprotocol/sdk/types.js";
-import { ElicitResultSchema, type ElicitResult } from "@modelcontextprotocol/sdk/types.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import {
+  ElicitResultSchema,
+  EmptyResultSchema,
+  type ServerNotification,
+  type ServerRequest,
+} from "@modelcontextprotocol/sdk/types.js";
 import type { ConsentAnswer, ConsentAsker, ConsentQuestion } from "../tasks/consent";
 import { visibleOutput } from "../tasks/visibleText";
 
@@ -15,14 +20,28 @@ const titles: Readonly<Record<ConsentAnswer, string>> = {
   always: "Always on this host",
 };
 
-type SendRequest = (
-  request: ServerRequest,
-  schema: typeof ElicitResultSchema,
-  options: { readonly signal: AbortSignal; readonly timeout: number },
-) => Promise<ElicitResult>;
+type SendRequest = RequestHandlerExtra<ServerRequest, ServerNotification>["sendRequest"];
+
+/**
+ * Makes the askers of a session, one for each request. The SDK's client can't take the request with the id 0 away again
+ * (its `_oncancel`), so that id goes to a ping and not to the first question.
+ */
+export function elicitInSession(): (send: SendRequest) => ConsentAsker {
+  let isFirst = true;
+  return (send) => {
+    const asker = elicitConsent(send);
+    return {
+      ask(question, signal) {
+        if (isFirst) send({ method: "ping" }, EmptyResultSchema).catch(() => undefined);
+        isFirst = false;
+        return asker.ask(question, signal);
+      },
+    };
+  };
+}
 
 /** Asks the person behind an MCP client (MCP, client/elicitation, form mode), over the request that needs their word. */
-export function elicitConsent(send: SendRequest): ConsentAsker {
+function elicitConsent(send: SendRequest): ConsentAsker {
   return {
     async ask(question, signal) {
       const offers = (["deny", "once", "session", "always"] as const).filter((answer) =>

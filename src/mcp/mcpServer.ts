@@ -14,7 +14,7 @@ import { ClientLog } from "./clientLog";
 import { serveLogging, servePrompts, serveResources } from "./clientSession";
 import type { Tool, ToolContext } from "./defineTool";
 import type { Limits } from "../tasks/limits";
-import { elicitConsent } from "./elicitConsent";
+import { elicitInSession } from "./elicitConsent";
 import { RequestProgress } from "./requestProgress";
 import { RequestCancellation } from "./requestCancellation";
 import { ResourceNews } from "./resources/resourceNews";
@@ -95,6 +95,7 @@ function serveTools(
   const { server } = mcp;
   const listed = tools.map(describeTool);
   const session = randomBytes(4).toString("hex");
+  const elicit = elicitInSession();
   const byName = new Map<string, Tool>(tools.map((tool) => [tool.name, tool]));
   server.registerCapabilities({ tools: {} });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: listed }));
@@ -105,7 +106,7 @@ function serveTools(
     const takenBack = cancellation.takenBack(extra.signal);
     const progress = new RequestProgress(extra._meta?.progressToken, extra.sendNotification);
     const asker = canBeAsked(server.getClientCapabilities())
-      ? elicitConsent(extra.sendRequest)
+      ? elicit(extra.sendRequest)
       : undefined;
     const tellProgress = progress.tell;
     const context = { ...parts, client, session, asker, takenBack, tellProgress };

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Audit, AuditRecord } from "../tasks/audit";
 import type { Logger } from "../tasks/logger";
 import { asError } from "../tasks/taskError";
-import { deleteFile } from "./privateFile";
+import { deleteFile, unlessMissing } from "./privateFile";
 
 /** Beyond it the file is put away and a new one begun. */
 const maxBytes = 5 * 1024 * 1024;
@@ -38,7 +38,7 @@ export class AuditFile implements Audit {
     if (path === undefined) return;
     if (this.waiting.length >= maxWaiting) this.lost++;
     else this.waiting.push(`${line}\n`);
-    this.writing ??= this.writeAll(path).finally(() => (this.writing = undefined));
+    this.writing ??= this.writeAll(path);
   }
 
   /** Resolves once all that was recorded so far is on the disk, or could not be put there; never rejects. */
@@ -63,6 +63,7 @@ export class AuditFile implements Audit {
       this.parts.logger.error(`The audit file ${path} lacks ${this.lost} records.`);
       this.lost = 0;
     }
+    this.writing = undefined; // in the same turn as the last look at what waits
   }
 }
 
@@ -76,7 +77,8 @@ async function append(path: string, lines: string): Promise<void> {
 
 async function putAway(path: string): Promise<void> {
   const stamp = new Date().toISOString().replace(/[:.]/g, "-");
-  await rename(path, `${path}.${stamp}.${process.pid}`);
+  // Another window may have done so since.
+  await rename(path, `${path}.${stamp}.${process.pid}`).catch(unlessMissing);
   const names = await readdir(dirname(path));
   const old = names.filter((name) => isOf(basename(path), name)).sort();
   for (const name of old.slice(0, Math.max(0, old.length - maxFiles)))

@@ -85,7 +85,8 @@ export async function ageOf(path: string): Promise<number | undefined> {
   return kind && Date.now() - kind.mtimeMs;
 }
 
-function unlessMissing(error: unknown): undefined {
+/** To be caught with: that there is no such file is no failure. */
+export function unlessMissing(error: unknown): undefined {
   if (codeOf(error) !== "ENOENT") throw error;
 }
 

@@ -1,5 +1,6 @@
 import type { HostCatalog, HostInfo } from "../../src/tasks/remoteHost";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
+import type { RunRules } from "../../src/tasks/runRules";
 import type { Task } from "../../src/tasks/task";
 import type { Durability } from "../../src/tasks/taskHandover";
 import { TaskManager, type StartRequest } from "../../src/tasks/taskManager";
@@ -13,6 +14,7 @@ export interface CreateTasksOptions {
   /** What an earlier window has left. */
   readonly store?: TaskStore;
   readonly durability?: Durability;
+  readonly rules?: Pick<RunRules, "maxSeconds">;
 }
 
 export interface StartedTask {
@@ -55,8 +57,12 @@ export function createTasks(options: CreateTasksOptions = {}): TasksHarness {
   const log: string[] = [];
   const limits = { ...smallLimits, ...options.limits };
   const logger = createLogger(log);
-  const { store, durability } = options;
-  const handover = { ...(store && { store }), ...(durability && { durability }) };
+  const { store, durability, rules } = options;
+  const handover = {
+    ...(store && { store }),
+    ...(durability && { durability }),
+    ...(rules && { rules }),
+  };
   const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...handover });
   const events: Task[] = [];
   tasks.onDidChangeTask((task) => events.push(task));

@@ -7,6 +7,7 @@ import type { CancelOutcome } from "../../src/tasks/cancelOutcome";
 import type { CancelRequest } from "../../src/tasks/cancelReceipt";
 import { systemClock } from "../../src/tasks/clock";
 import type { RemoteEnd } from "../../src/tasks/remoteHost";
+import type { RunRules } from "../../src/tasks/runRules";
 import { isEnded, type EndedTask, type Task } from "../../src/tasks/task";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
 import { TaskManager, type StartRequest } from "../../src/tasks/taskManager";
@@ -55,6 +56,8 @@ export interface SshHarnessOptions extends SshdOptions {
   readonly proxied?: boolean;
   /** Default OpenSSH; dropbear only as root. */
   readonly server?: ServerName;
+  /** What holds for every task; default nothing. */
+  readonly rules?: RunRules;
 }
 
 /** A real TaskManager over real SSH to a real server of its own. */
@@ -75,13 +78,15 @@ export async function createSshTasks({
   const logger = createLogger(log);
   const catalog = new SshHostCatalog(() => ({ sshConfigFile }), logger);
   const limits = { ...defaultLimits, maxRunningPerHost: 40, ...options.limits };
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket: undefined });
+  const rules = options.rules && { rules: options.rules };
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket: undefined, ...rules });
   const tasks = new TaskManager({
     catalog,
     hosts,
     clock: systemClock,
     logger,
     limits,
+    ...rules,
   });
   const close = async (): Promise<void> => {
     await tasks.shutdown();
