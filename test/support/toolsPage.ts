@@ -28,6 +28,7 @@ export function renderToolsPage(): string {
     "_Made from their definitions by `npm run docs`; a test compares._ [Compatibility](mcp-ssh-orchestrator-compatibility.md) says how they relate to " +
       "those of the project that this one succeeds, [the page on cancels](cancel.md) what a receipt says.",
     `All tools together take ${countToolTokens()} tokens of a model's context (o200k), as \`tools/list\` gives them.`,
+    ...beforeACommand,
     ...tools.map((tool) => renderTool(describeTool(tool))),
     "## Resources",
     table(
@@ -45,6 +46,15 @@ export function renderToolsPage(): string {
     ),
   ].join("\n\n")}\n`;
 }
+
+/** The two confirmations of VS Code, which look alike to nobody who has seen both. */
+const beforeACommand = [
+  "## Before a command runs",
+  "In VS Code a person is asked twice before an agent's first command on a host. VS Code's own card, in the chat, asks for the tool, and remembers what it was told; " +
+    "[our question](consent.md) asks for the host, after what the policy says.",
+  "![VS Code's card: may the agent use this tool?](images/card.png) ![Our question: may an agent run a command on this host?](images/consent.png)",
+  "Tools that read only, and those that cancel, ask for nothing on our side. Where nobody can be asked, `ssh_plan` says so, and the run tools are refused with what would open them.",
+];
 
 function renderTool({ name, title, description, inputSchema, annotations }: ListedTool): string {
   const parameters = Object.entries(inputSchema.properties ?? {}) as [string, Parameter][];
