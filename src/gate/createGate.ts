@@ -1,10 +1,11 @@
 import type { Audit } from "../tasks/audit";
 import type { Clock } from "../tasks/clock";
 import type { ConsentAsker } from "../tasks/consent";
+import type { GrantStore } from "../tasks/grant";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import { Consent } from "./consent";
-import { Grants, type GrantStore } from "./grants";
+import { Grants } from "./grants";
 import type { HostConsent } from "./hostConsent";
 import { PolicyGate } from "./policyGate";
 import type { PolicySource } from "./policySource";

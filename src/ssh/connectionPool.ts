@@ -2,10 +2,8 @@ import type { Disposable } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import { shuttingDown } from "../tasks/taskError";
 import { abortable, asReason } from "./abortable";
-import type { ControlChannel } from "./controlChannel";
-import type { DurableChannel } from "./durableChannel";
 import type { Lease, LeaseRequest } from "./lease";
-import { SharedChannel } from "./sharedChannel";
+import { createMember, load, type Member, type OpenShared } from "./poolMember";
 import type { SshConnection } from "./sshConnection";
 
 export type PoolLimits = Pick<
@@ -24,28 +22,6 @@ export type OpenConnection = (options: OpenOptions) => Promise<SshConnection>;
 
 /** A handshake younger than this is not stuck yet: another cancel may as well wait for it. */
 const sharedMs = 1000;
-
-/** Opens the channels that are shared by all tasks of a connection. Reject with a TaskError. */
-export interface OpenShared {
-  readonly control: (connection: SshConnection) => Promise<ControlChannel>;
-  readonly durable: (connection: SshConnection) => Promise<DurableChannel>;
-}
-
-interface Member {
-  readonly opening: Promise<SshConnection>;
-  /** By performance.now(). */
-  readonly since: number;
-  connection?: SshConnection;
-  readonly control: SharedChannel<ControlChannel>;
-  readonly durable: SharedChannel<DurableChannel>;
-  /** Uses of it: by attached tasks, by cancels, by durable tasks. */
-  tasks: number;
-  controls: number;
-  durables: number;
-  /** Ever made. */
-  leases: number;
-  idle?: NodeJS.Timeout;
-}
 
 interface Waiting extends LeaseRequest {
   resolve(lease: Promise<Lease>): void;
@@ -156,14 +132,7 @@ export class ConnectionPool implements Disposable {
 
   private add(options: OpenOptions): Member {
     const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open(options);
-    const { control, durable } = this.openShared;
-    const member: Member = {
-      opening,
-      since: performance.now(),
-      control: new SharedChannel(async () => control(await opening)),
-      durable: new SharedChannel(async () => durable(await opening)),
-      ...{ tasks: 0, controls: 0, durables: 0, leases: 0 },
-    };
+    const member = createMember(opening, this.openShared);
     this.members.add(member);
     member.opening.then(
       (connection) => {
@@ -254,9 +223,4 @@ export class ConnectionPool implements Disposable {
     if (this.members.size === 0) this.capacity = Infinity;
     this.serveQueue();
   }
-}
-
-/** A control channel is worth more than a quiet connection without one. */
-function load({ tasks, controls, control }: Member): number {
-  return tasks + controls - (control.exists ? 1000 : 0);
 }

@@ -7,18 +7,14 @@ import type { RunRules } from "../tasks/runRules";
 import { hostNotFound, TaskError } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
 import { AllowedAddresses } from "./allowedAddresses";
-import {
-  ConnectionPool,
-  type OpenConnection,
-  type OpenOptions,
-  type OpenShared,
-} from "./connectionPool";
+import { ConnectionPool, type OpenConnection, type OpenOptions } from "./connectionPool";
 import { ControlChannel } from "./controlChannel";
 import { DurableChannel } from "./durableChannel";
 import { DurableTask, type DurableTaskHost } from "./durableTask";
 import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
+import type { OpenShared } from "./poolMember";
 import type { SshHostConfig } from "./sshConfigFile";
 import type { SshConnection } from "./sshConnection";
 

@@ -1,25 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Grant, GrantStore } from "../tasks/grant";
 import type { Logger } from "../tasks/logger";
 import { asError } from "../tasks/taskError";
 import { amount, list, object, optional, text } from "./checks";
 import { readFileUpTo, replaceFile } from "./privateFile";
 
-/** A grant as it is kept; `gate/grants.ts` says what its fields mean. */
-export interface KeptGrant {
-  readonly alias: string;
-  readonly machine: string;
-  readonly rule?: string;
-  readonly grantedAt: number;
-  readonly expiresAt?: number;
-  readonly client: string;
-}
-
 const maxBytes = 1024 * 1024;
 const maxGrants = 1000;
 
 const checkGrants = list(
-  object<KeptGrant>({
+  object<Grant>({
     alias: text,
     machine: text,
     rule: optional(text),
@@ -27,12 +18,13 @@ const checkGrants = list(
     // One that would never expire is no grant of ours.
     expiresAt: amount,
     client: text,
+    session: optional(text),
   }),
   maxGrants,
 );
 
 /** The grants that outlive a session, in a file (0600) that all windows read anew each time. */
-export class GrantsFile {
+export class GrantsFile implements GrantStore {
   private changing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -41,7 +33,7 @@ export class GrantsFile {
   ) {}
 
   /** What can't be read holds no grant; never rejects. */
-  async load(): Promise<readonly KeptGrant[]> {
+  async load(): Promise<readonly Grant[]> {
     try {
       const bytes = await readFileUpTo(this.path, maxBytes);
       return bytes ? checkGrants(JSON.parse(bytes.toString()), "grants") : [];
@@ -53,7 +45,7 @@ export class GrantsFile {
   }
 
   /** Rejects with an Error when the file can't be written. */
-  change(edit: (grants: readonly KeptGrant[]) => readonly KeptGrant[]): Promise<void> {
+  change(edit: (grants: readonly Grant[]) => readonly Grant[]): Promise<void> {
     const change = this.changing.then(async () => {
       const grants = edit(await this.load()).slice(-maxGrants);
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });

@@ -1,22 +1,12 @@
 import * as vscode from "vscode";
+import type { Grant } from "../tasks/grant";
 import type { Notify } from "./notify";
-
-/** A grant as this list needs it. */
-export interface ListedGrant {
-  readonly alias: string;
-  readonly machine: string;
-  readonly rule?: string;
-  readonly grantedAt: number;
-  /** Absent for one that ends with the session. */
-  readonly expiresAt?: number;
-  readonly client: string;
-}
 
 /** The grants in force, and how they are taken back. */
 export interface GrantList {
-  list(): Promise<readonly ListedGrant[]>;
+  list(): Promise<readonly Grant[]>;
   /** Rejects with an Error when that can't be kept. */
-  revoke(grants: readonly ListedGrant[]): Promise<void>;
+  revoke(grants: readonly Grant[]): Promise<void>;
 }
 
 export interface ManageGrantsParts {
@@ -49,7 +39,7 @@ export async function manageGrants({ grants, notify }: ManageGrantsParts): Promi
   notify.inform(`${count} revoked. What runs already goes on.`);
 }
 
-function untilWhen({ expiresAt }: ListedGrant): string {
+function untilWhen({ expiresAt }: Grant): string {
   return expiresAt === undefined ? "this session" : `until ${day(expiresAt)}`;
 }
 

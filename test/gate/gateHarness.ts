@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { Consent, type ConsentRequest, type Consented } from "../../src/gate/consent";
-import { Grants, type Grant, type GrantStore } from "../../src/gate/grants";
+import { Grants } from "../../src/gate/grants";
+import type { Grant, GrantStore } from "../../src/tasks/grant";
 import type { ConsentAnswer, ConsentAsker, ConsentQuestion } from "../../src/tasks/consent";
 import type { HostInfo } from "../../src/tasks/remoteHost";
 import { createHostInfo, createLogger } from "../support/createTasks";

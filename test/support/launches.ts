@@ -1,5 +1,5 @@
 import type { Launch } from "../../src/tasks/remoteHost";
-import type { OpenShared } from "../../src/ssh/connectionPool";
+import type { OpenShared } from "../../src/ssh/poolMember";
 
 /** A launch that nobody listens to, with what the test wants to be different. */
 export function createLaunch(changes: Partial<Launch> = {}): Launch {
