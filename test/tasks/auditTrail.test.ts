@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AuditRecord } from "../../src/tasks/audit";
 import { keepAuditTrail } from "../../src/tasks/auditTrail";
+import { Emitter } from "../../src/tasks/lifecycle";
+import { OutputLog } from "../../src/tasks/outputLog";
+import type { Task } from "../../src/tasks/task";
 import { createTasks } from "../support/createTasks";
-import { settle } from "../support/fakeClock";
+import { FakeClock, settle } from "../support/fakeClock";
+import { createEndedTask, createReceipt, createTask, statuses } from "./samples";
 
 function createTrail() {
   const harness = createTasks();
@@ -96,5 +100,70 @@ describe("the trail of a task", () => {
     await settle();
 
     assert.equal(records.length, 2);
+  });
+});
+
+/** A trail of tasks whose news the test makes up; `own` are those of this window. */
+function createNews(own: readonly Task[]) {
+  const changed = new Emitter<Task>(assert.fail);
+  const removed = new Emitter<string>(assert.fail);
+  const known = own.map((task) => ({ task, output: new OutputLog() }));
+  const records: AuditRecord[] = [];
+  const tasks = {
+    listOwn: () => known,
+    findOwn: (taskId: string) => known.find(({ task }) => task.id === taskId),
+    outputSize: () => ({ stdout: 0, stderr: 0 }),
+    onDidChangeTask: changed.event,
+    onDidRemoveTask: removed.event,
+  };
+  const keep = () =>
+    keepAuditTrail({
+      ...{ tasks, clock: new FakeClock() },
+      audit: { record: (record) => void records.push(record) },
+    });
+  return { changed, removed, records, keep };
+}
+
+describe("what is written down of news about a task", () => {
+  const ended = createEndedTask("completed", 1_767_225_601_000);
+
+  it("is nothing when another window has it", () => {
+    const { changed, records, keep } = createNews([]);
+    keep();
+
+    for (const status of statuses) changed.fire(createTask(status));
+
+    assert.deepEqual(records, []);
+  });
+
+  it("is its end once, however often that is told", () => {
+    const { changed, records, keep } = createNews([createTask("running")]);
+    keep();
+
+    changed.fire(ended);
+    changed.fire(ended);
+
+    assert.equal(records.length, 1);
+  });
+
+  it("is nothing when it had ended in an earlier window, known at once or taken up later", () => {
+    const { changed, removed, records, keep } = createNews([ended]);
+    keep();
+    changed.fire(ended);
+
+    removed.fire(ended.id);
+    changed.fire(ended);
+
+    assert.deepEqual(records, []);
+  });
+
+  it("is that what an ended task had left was ended, whenever it had ended", () => {
+    const { changed, records, keep } = createNews([ended]);
+    keep();
+
+    changed.fire({ ...ended, receipt: createReceipt() });
+
+    assert.equal(records.length, 1);
+    assert.ok(records[0]?.type === "end" && records[0].receipt?.verified);
   });
 });
