@@ -105,8 +105,11 @@ describe("the trail of a task", () => {
 
 /** A trail of tasks whose news the test makes up; `own` are those of this window. */
 function createNews(own: readonly Task[]) {
-  const changed = new Emitter<Task>(assert.fail);
-  const removed = new Emitter<string>(assert.fail);
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const changed = new Emitter<Task>(fail);
+  const removed = new Emitter<string>(fail);
   const known = own.map((task) => ({ task, output: new OutputLog() }));
   const records: AuditRecord[] = [];
   const tasks = {
