@@ -16,6 +16,8 @@ export interface Editor {
   readonly logged: string[];
   readonly panels: FakeWebviewPanel[];
   readonly quickPicks: FakeQuickPick[];
+  /** Files that were opened, by their URIs. */
+  readonly opened: string[];
   tree?: FakeTreeView;
   serializer?: vscode.WebviewPanelSerializer;
   mcp?: { readonly id: string; readonly provider: vscode.McpServerDefinitionProvider };
@@ -25,6 +27,8 @@ export interface Message {
   readonly kind: "error" | "warning" | "information";
   readonly text: string;
   readonly buttons: readonly string[];
+  /** Of a dialog: what is below the text, and the button that closing it stands for. */
+  readonly dialog?: { readonly detail: string | undefined; readonly closedBy: string | undefined };
 }
 
 export class EventEmitter<T> {
@@ -56,6 +60,7 @@ function createEditor(): Editor {
     logged: [],
     panels: [],
     quickPicks: [],
+    opened: [],
   };
 }
 
@@ -120,6 +125,10 @@ export class Uri {
 
   static parse(text: string): Uri {
     return new Uri(text);
+  }
+
+  static file(path: string): Uri {
+    return new Uri(`file://${path}`);
   }
 
   static joinPath(base: Uri, ...parts: string[]): Uri {
@@ -265,9 +274,12 @@ export const window = only<typeof vscode.window>("window", {
     Promise.resolve(editor.pick(items, options)),
   showInputBox: (options: vscode.InputBoxOptions) => Promise.resolve(editor.input(options)),
   showErrorMessage: (text: string, ...buttons: string[]) => show("error", text, buttons),
-  showWarningMessage: (text: string, ...buttons: string[]) => show("warning", text, buttons),
+  showWarningMessage: (text: string, ...more: (string | vscode.MessageOptions)[]) =>
+    typeof more[0] === "object" ? showDialog(text, more) : show("warning", text, more.map(String)),
   showInformationMessage: (text: string, ...buttons: string[]) =>
     show("information", text, buttons),
+  showTextDocument: (document: { readonly uri: Uri }) =>
+    Promise.resolve(editor.opened.push(document.uri.toString())),
   createOutputChannel: (name: string, options: { log: true }) => {
     let closed = false;
     const log = (message: string): void => {
@@ -298,6 +310,7 @@ export const workspace = only<typeof vscode.workspace>("workspace", {
     inspect: (name: string) => ({ key: name, globalValue: editor.settings.get(name) }),
     update: (name: string, value: unknown) => Promise.resolve(editor.settings.set(name, value)),
   }),
+  openTextDocument: (uri: Uri) => Promise.resolve({ uri }),
   onDidChangeConfiguration: (
     listener: (change: Pick<vscode.ConfigurationChangeEvent, "affectsConfiguration">) => unknown,
   ) =>
@@ -320,6 +333,24 @@ function show(kind: Message["kind"], text: string, buttons: string[]): Promise<s
   const message = { kind, text, buttons };
   editor.messages.push(message);
   return Promise.resolve(editor.press(message));
+}
+
+/** A dialog whose buttons are items; resolves with the item itself. */
+function showDialog(
+  text: string,
+  [options, ...items]: readonly (string | vscode.MessageOptions)[],
+): Promise<vscode.MessageItem | undefined> {
+  const buttons = items.filter((item) => typeof item === "object" && "title" in item);
+  if (typeof options !== "object" || !options.modal || buttons.length !== items.length)
+    throw new Error("test/support/vscode.ts has modal dialogs with items alone");
+  const choices = buttons as readonly vscode.MessageItem[];
+  const closedBy = choices.find((item) => item.isCloseAffordance)?.title;
+  const dialog = { detail: options.detail, closedBy };
+  const titles = choices.map(({ title }) => title);
+  const message: Message = { kind: "warning", text, buttons: titles, dialog };
+  editor.messages.push(message);
+  const pressed = editor.press(message) ?? closedBy;
+  return Promise.resolve(choices.find(({ title }) => title === pressed));
 }
 
 /** An object with these members of T, whose every other member is an error to touch. */
