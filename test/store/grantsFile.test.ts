@@ -3,17 +3,18 @@ import { mkdtemp, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { GrantsFile, type KeptGrant } from "../../src/store/grantsFile";
+import { GrantsFile } from "../../src/store/grantsFile";
+import type { Grant } from "../../src/tasks/grant";
 import { createLogger } from "../support/createTasks";
 
-const grant: KeptGrant = {
+const grant: Grant = {
   alias: "build01",
   machine: "dev@192.0.2.1:22",
   grantedAt: 1_767_225_600_000,
   expiresAt: 1_767_225_700_000,
   client: "agent:test",
 };
-const other: KeptGrant = { ...grant, alias: "build02", rule: "rules[1]" };
+const other: Grant = { ...grant, alias: "build02", rule: "rules[1]" };
 
 async function createGrants(t: TestContext) {
   const parent = await mkdtemp(join(tmpdir(), "ssh-tasks-grants-"));
@@ -29,8 +30,8 @@ async function createGrants(t: TestContext) {
 }
 
 const add =
-  (...added: readonly KeptGrant[]) =>
-  (grants: readonly KeptGrant[]) => [...grants, ...added];
+  (...added: readonly Grant[]) =>
+  (grants: readonly Grant[]) => [...grants, ...added];
 
 describe("the file of grants", () => {
   it("is no grant, and no failure, while there is none", async (t) => {

@@ -1,31 +1,32 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { QuickPickItem } from "vscode";
-import { manageGrants, type ListedGrant } from "../../src/ui/manageGrants";
+import type { Grant } from "../../src/tasks/grant";
+import { manageGrants } from "../../src/ui/manageGrants";
 import { createUi } from "./createUi";
 
 const grantedAt = Date.UTC(2026, 0, 2, 12);
 const expiresAt = Date.UTC(2026, 1, 1, 12);
-const forLong: ListedGrant = {
+const forLong: Grant = {
   ...{ alias: "build01", machine: "dev@192.0.2.1:22", grantedAt, expiresAt },
   client: "agent:Copilot",
 };
-const forSession: ListedGrant = {
+const forSession: Grant = {
   ...{ alias: "build02", machine: "dev@192.0.2.2:22", grantedAt, rule: "rules[1]" },
   client: "agent:Copilot",
 };
 
-async function manage(listed: readonly ListedGrant[], pick: readonly number[] | undefined) {
+async function manage(listed: readonly Grant[], pick: readonly number[] | undefined) {
   const { editor, notify } = createUi();
   const shown: (readonly QuickPickItem[])[] = [];
   editor.pick = (items) => {
     shown.push(items);
     return pick?.map((index) => items[index]);
   };
-  const revoked: ListedGrant[] = [];
+  const revoked: Grant[] = [];
   const grants = {
     list: () => Promise.resolve(listed),
-    revoke: (some: readonly ListedGrant[]) => Promise.resolve(void revoked.push(...some)),
+    revoke: (some: readonly Grant[]) => Promise.resolve(void revoked.push(...some)),
   };
   await manageGrants({ grants, notify });
   return { items: shown[0] ?? [], revoked, said: editor.messages.map(({ text }) => text) };
