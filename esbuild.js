@@ -30,6 +30,28 @@ const cipherKeyObjects = {
   },
 };
 
+/**
+ * The code of a worker thread as text, with all that it needs: `import code from "./thread.ts?thread"`. So it is there in
+ * whatever bundle the importer ends up in.
+ * @type {import("esbuild").Plugin}
+ */
+const threads = {
+  name: "threads",
+  setup(build) {
+    build.onResolve({ filter: /\?thread$/ }, ({ path: name, resolveDir }) => ({
+      path: path.resolve(resolveDir, name.replace("?thread", "")),
+      namespace: "thread",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "thread" }, async ({ path: file }) => {
+      const { outputFiles } = await esbuild.build({
+        ...{ entryPoints: [file], bundle: true, platform: "node", format: "cjs", target: "node20" },
+        ...{ external: nativeParts, minify: true, write: false, logLevel: "warning" },
+      });
+      return { contents: outputFiles[0].text, loader: "text", watchFiles: [file] };
+    });
+  },
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const node = {
   bundle: true,
@@ -41,7 +63,7 @@ const node = {
   define: { "import.meta.url": "importMetaUrl" },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   keepNames: true,
-  plugins: [cipherKeyObjects],
+  plugins: [cipherKeyObjects, threads],
   logLevel: "warning",
 };
 

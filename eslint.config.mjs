@@ -64,7 +64,7 @@ export default tseslint.config(
     "\\./",
     "\\.\\./tasks/",
     "\\.\\./remote/",
-    "ssh2$",
+    "ssh2(?:/lib/protocol/keyParser\\.js)?$",
     "ssh-config$",
     "tinyglobby$",
   ]),

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ExtensionContext } from "vscode";
 import { version } from "../package.json";
 import type { McpEndpoint } from "./mcp/mcpEndpoint";
-import { createGate } from "./gate/createGate";
+import { createGate, type CreateGateParts, type OpenGate } from "./gate/createGate";
 import { consentFor } from "./gate/hostConsent";
 import { PolicySource } from "./gate/policySource";
 import { SshHostCatalog } from "./ssh/hostCatalog";
@@ -28,6 +28,7 @@ import {
   readPolicySettings,
   readSettings,
 } from "./ui/settings";
+import { EditorSignInPrompt } from "./ui/signInPrompt";
 import { TaskPanel } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
 
@@ -48,7 +49,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const limits = own(followLimitSettings(logger));
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const policy = new PolicySource(readPolicySettings, logger);
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket, rules: policy });
+  const prompt = new EditorSignInPrompt(context.secrets);
+  const hosts = new SshHosts({ catalog, logger, limits, agentSocket, rules: policy, prompt });
+  const forgetSecrets = (): Promise<number> => (hosts.forgetSecrets(), prompt.forget());
   const clock = systemClock;
   const inStorage = (name: string): string => join(globalStorageUri.fsPath, name);
   const store = await openWindowJournal(inStorage("tasks"), logger).catch(
@@ -71,12 +74,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
     logger.dispose();
   };
 
-  const { gate, grants } = createGate({
-    ...{ policy, audit, clock, logger, limits, asker: consentDialog, nobodyToAsk: "" },
-    hostConsent: (alias) => consentFor(readConsentSetting(), alias),
-    whyNoAddress: (alias) => hosts.whyNoAddress(alias),
-    store: new GrantsFile(inStorage("grants.json"), logger),
-  });
+  const grantsFile = new GrantsFile(inStorage("grants.json"), logger);
+  const gateParts = { policy, audit, clock, logger, limits, store: grantsFile };
+  const { gate, grants } = openGate(hosts, gateParts);
   const startEndpoint = async (): Promise<McpEndpoint> => {
     const { McpEndpoint } = await import("./mcp/mcpEndpoint");
     return McpEndpoint.start({ tasks, catalog, gate, clock, limits, logger, version });
@@ -85,8 +85,22 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   own(registerTaskTree(tasks));
   const panel = own(new TaskPanel({ extensionUri, tasks, notify }));
-  own(registerCommands({ tasks, catalog, panel, notify, grants, auditFile }));
+  own(registerCommands({ tasks, catalog, panel, notify, grants, auditFile, forgetSecrets }));
   void restoreTasks({ tasks, notify, memory: globalState });
+}
+
+/** What agents may start, by the policy, the settings, and the word of whoever sits at the editor. */
+function openGate(
+  hosts: SshHosts,
+  parts: Pick<CreateGateParts, "policy" | "audit" | "clock" | "logger" | "limits" | "store">,
+): OpenGate {
+  return createGate({
+    ...parts,
+    asker: consentDialog,
+    nobodyToAsk: "", // there is somebody
+    hostConsent: (alias) => consentFor(readConsentSetting(), alias),
+    whyNoAddress: (alias) => hosts.whyNoAddress(alias),
+  });
 }
 
 /** VS Code waits for it when the window closes or the extension is switched off: what is attached ends first. */

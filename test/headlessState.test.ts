@@ -115,13 +115,13 @@ describe("the headless server with a state folder", { timeout: 60_000 }, () => {
 
   it("has the tasks of another one that was killed within seconds", async () => {
     const first = await start();
-    const { client } = await start();
+    const { client, server } = await start();
     const task_id = await runTree(first);
 
     await first.server.close("SIGKILL");
 
     const cancel = await callTool(client, "ssh_cancel", { task_id });
-    assert.equal(cancel["status"], "cancelled", JSON.stringify(cancel));
+    assert.equal(cancel["status"], "cancelled", `${JSON.stringify(cancel)}\n${server.log()}`);
     assert.deepEqual(findProcesses(marker), []);
   });
 

@@ -24,7 +24,12 @@ export interface CreateGateParts {
 }
 
 /** The gate of a window or a server, and the grants by which it lets agents in. */
-export function createGate(parts: CreateGateParts): { gate: PolicyGate; grants: Grants } {
+export interface OpenGate {
+  readonly gate: PolicyGate;
+  readonly grants: Grants;
+}
+
+export function createGate(parts: CreateGateParts): OpenGate {
   const { clock, limits, store } = parts;
   const grants = new Grants({
     now: () => clock.now(),

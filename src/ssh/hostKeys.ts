@@ -10,7 +10,9 @@ import {
   type HostKeyVerdict,
 } from "./knownHosts";
 import type { SshHostConfig } from "./sshConfigFile";
-import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown } from "./sshErrors";
+import { addKnownHost } from "./addKnownHost";
+import type { Secrets } from "./secrets";
+import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown, type OfferedKey } from "./sshErrors";
 import { visible } from "../tasks/visibleText";
 
 /** Host key algorithms per key type, as OpenSSH 9 has them by default; SHA-1 signatures are not among them. */
@@ -22,7 +24,17 @@ const algorithmsOfType: Readonly<Record<string, readonly string[]>> = {
   "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
 };
 
-/** The strict check of a host's key: only a key that known_hosts lists for the host is accepted. */
+/** Who can say that a key is to be trusted which nobody has seen before. */
+export interface KeyTrust {
+  readonly secrets: Secrets;
+  readonly signal: AbortSignal;
+  readonly onAsking: (asking: boolean) => void;
+}
+
+/**
+ * The strict check of a host's key: only a key is accepted that known_hosts lists for the host, or that the person trusts
+ * where none is listed. A key that differs from the listed one is never a question.
+ */
 export class HostKeyCheck {
   /** Why the last key was refused. */
   refusal: TaskError | undefined;
@@ -31,9 +43,11 @@ export class HostKeyCheck {
   private constructor(
     private readonly host: SshHostConfig,
     private readonly known: KnownHosts,
+    private readonly logger: Logger,
+    private readonly trust: KeyTrust | undefined,
   ) {}
 
-  static async read(host: SshHostConfig, logger: Logger): Promise<HostKeyCheck> {
+  static async read(host: SshHostConfig, logger: Logger, trust?: KeyTrust): Promise<HostKeyCheck> {
     const known = new KnownHosts();
     for (const file of [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles]) {
       try {
@@ -43,7 +57,7 @@ export class HostKeyCheck {
         logger.debug(`${file} is not used: ${asError(error).message}`);
       }
     }
-    return new HostKeyCheck(host, known);
+    return new HostKeyCheck(host, known, logger, trust);
   }
 
   /** Algorithms to offer, those of known keys first, and otherwise in the order of OpenSSH, whatever that of the lines. */
@@ -57,7 +71,7 @@ export class HostKeyCheck {
   }
 
   /** Whether to go on with the host; asked again on every rekey, where only the same key will do. */
-  verify(key: Buffer): boolean {
+  async verify(key: Buffer): Promise<boolean> {
     if (this.accepted) return this.accepted.equals(key);
     const [name = "", ...lesser] = this.names;
     const verdict = this.judge(name, lesser, key);
@@ -67,6 +81,10 @@ export class HostKeyCheck {
         this.accepted = key;
         return true;
       case "unknown":
+        if (await this.isTrusted(key, offered)) {
+          this.accepted = key;
+          return true;
+        }
         this.refusal = hostKeyUnknown(this.host.alias, offered);
         return false;
       case "changed":
@@ -75,6 +93,32 @@ export class HostKeyCheck {
       case "revoked":
         this.refusal = hostKeyRevoked(this.host.alias, offered, verdict.where);
         return false;
+    }
+  }
+
+  /** Asks the person, unless the config wants no key added (ssh_config(5), StrictHostKeyChecking). Never weaker than that. */
+  private async isTrusted(key: Buffer, offered: OfferedKey): Promise<boolean> {
+    const { alias, strictHostKeyChecking, userKnownHostsFiles } = this.host;
+    const [file] = userKnownHostsFiles;
+    if (!this.trust?.secrets.canAsk || strictHostKeyChecking === "yes" || file === undefined)
+      return false;
+    const { onAsking, secrets, signal } = this.trust;
+    onAsking(true);
+    try {
+      const answer = await secrets.trustHostKey({ alias, ...offered, file }, signal);
+      if (answer === "always") await this.remember(file, offered.name, key);
+      return answer !== undefined;
+    } finally {
+      onAsking(false);
+    }
+  }
+
+  /** What can't be written down is asked again. */
+  private async remember(file: string, name: string, key: Buffer): Promise<void> {
+    try {
+      await addKnownHost(file, { name, key, hashed: this.host.hashKnownHosts === true });
+    } catch (error) {
+      this.logger.warn(`${file} can't be added to: ${asError(error).message}`);
     }
   }
 

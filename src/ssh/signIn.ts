@@ -1,75 +1,185 @@
-import { readFile, stat } from "node:fs/promises";
-import ssh2, { type AnyAuthMethod, type ParsedKey } from "ssh2";
+import type { AnyAuthMethod, AuthHandlerMiddleware, NextAuthHandler } from "ssh2";
+import type { TaskError } from "../tasks/taskError";
 import { asError } from "../tasks/taskError";
-import { AgentKeys } from "./agentKeys";
+import type { IdentityAgent } from "./identityAgent";
+import { listIdentities, type Identity } from "./identities";
+import type { KeyFile } from "./keyFile";
+import type { PersonAsked } from "./personAsked";
 import type { SshHostConfig } from "./sshConfigFile";
+import { signInFailed, signInGivenUp } from "./sshErrors";
 
-/** How to prove who we are, and what can be said about it when it did not do. */
-export interface SignIn {
-  readonly methods: AnyAuthMethod[];
-  /** For the error: what was tried, and what was not and why. Never a secret. */
-  readonly description: string;
-}
+/** Times that a password, a passphrase, or a dialog with the server is tried; sshd gives up after 6 (MaxAuthTries). */
+const maxAttempts = 3;
+/** ssh_config(5), PreferredAuthentications: what of it ssh2 can do. */
+const defaultOrder = ["publickey", "keyboard-interactive", "password"];
 
-/** The agent, then the identity files that can be read without a passphrase, in the order of the config. */
-export async function prepareSignIn(
-  host: SshHostConfig,
-  agentSocket: string | undefined,
-): Promise<SignIn> {
-  const username = host.user;
-  const methods: AnyAuthMethod[] = [{ type: "none", username }];
-  const tried: string[] = [];
-  const skipped: string[] = [];
-  if (agentSocket !== undefined && (await exists(agentSocket))) {
-    const named = (await Promise.all(host.identityFiles.map(readPublicKey))).flat();
-    const agent = new AgentKeys(agentSocket, named, host.identitiesOnly);
-    methods.push({ type: "agent", username, agent });
-    tried.push(host.identitiesOnly ? "the agent's keys that the config names" : "the agent's keys");
+/** How one connection proves who we are: in the order of the config, one method after another, until the server lets us in. */
+export class SignIn {
+  private readonly tried: string[] = [];
+  private readonly skipped: string[] = [];
+  private identities: Identity[] | undefined;
+  private offered: IdentityAgent | undefined;
+  private readonly attempts = new Map<string, number>();
+  private failure: TaskError | undefined;
+
+  constructor(
+    private readonly host: SshHostConfig,
+    private readonly agentSocket: string | undefined,
+    private readonly person: PersonAsked,
+  ) {}
+
+  /** What ssh2 asks for the next method. */
+  readonly handler: AuthHandlerMiddleware = (left, partialSuccess, next) => {
+    // The types don't say that the first time nothing is known.
+    void this.answer(left, partialSuccess, next);
+  };
+
+  /** Why it did not do. Never with a secret in it. */
+  refusal(target: string): TaskError {
+    if (this.failure) return this.failure;
+    const tried =
+      this.tried.length > 0 ? this.tried.join(", ") : "a sign-in without any key (none was found)";
+    const skipped = this.skipped.length > 0 ? `; not tried: ${this.skipped.join(", ")}` : "";
+    return signInFailed(target, tried + skipped);
   }
-  for (const file of host.identityFiles) {
-    if (!(await exists(file))) continue;
-    const key = await readKey(file);
-    if (key instanceof Error) {
-      skipped.push(`${file} (${unusableBecause(key)})`);
-    } else if (key.isPrivateKey()) {
-      methods.push({ type: "publickey", username, key });
-      tried.push(file);
+
+  /** The server let us in. */
+  succeeded(): void {
+    this.person.wasRight();
+  }
+
+  private async answer(
+    left: readonly string[] | null,
+    partialSuccess: boolean,
+    next: NextAuthHandler,
+  ): Promise<void> {
+    try {
+      if (partialSuccess) this.person.wasRight();
+      else this.person.wasWrong();
+      next((await this.nextMethod(left)) ?? (false as never));
+    } catch (error) {
+      this.skipped.push(asError(error).message);
+      next(false as never);
     }
   }
-  return { methods, description: describe(tried, skipped) };
-}
 
-/** The public half of a key whose private half may be locked, or nowhere but in the agent. */
-async function readPublicKey(file: string): Promise<Buffer[]> {
-  for (const candidate of [`${file}.pub`, file]) {
-    const key = await readKey(candidate);
-    if (!(key instanceof Error)) return [key.getPublicSSH()];
+  private async nextMethod(left: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
+    const username = this.host.user;
+    if (!left) return { type: "none", username };
+    if (this.offered?.wasWanted) {
+      // ssh2 keeps what the server said of such a key to itself: that it was one step of several. To ask for nothing has
+      // the server say it again.
+      this.offered = undefined;
+      return { type: "none", username };
+    }
+    for (const method of this.host.preferredAuthentications ?? defaultOrder) {
+      if (!left.includes(method) || this.person.gaveUp) continue;
+      const attempt = await this.attempt(method);
+      if (attempt) return attempt;
+    }
+    if (this.person.gaveUp) this.failure = signInGivenUp(this.host.alias);
+    return undefined;
   }
-  return [];
-}
 
-async function readKey(file: string): Promise<ParsedKey | Error> {
-  try {
-    return ssh2.utils.parseKey(await readFile(file));
-  } catch (error) {
-    return asError(error);
+  private attempt(method: string): Promise<AnyAuthMethod | undefined> {
+    switch (method) {
+      case "publickey":
+        return this.offerKey();
+      case "keyboard-interactive":
+        return this.tryAgain(method, () => this.converse());
+      case "password":
+        return this.tryAgain(method, () => this.givePassword());
+      default:
+        return Promise.resolve(undefined);
+    }
   }
-}
 
-function describe(tried: readonly string[], skipped: readonly string[]): string {
-  const what = tried.length > 0 ? tried.join(", ") : "a sign-in without any key (none was found)";
-  return skipped.length > 0 ? `${what}; not tried: ${skipped.join(", ")}` : what;
-}
+  private async offerKey(): Promise<AnyAuthMethod | undefined> {
+    if (!this.identities) {
+      const found = await listIdentities(this.host, this.socket, (file) => this.unlock(file));
+      this.identities = [...found.usable];
+      this.skipped.push(...found.skipped);
+    }
+    for (;;) {
+      const identity = this.identities.shift();
+      if (!identity) return undefined;
+      try {
+        const agent = await identity.open();
+        this.offered = agent;
+        this.tried.push(identity.description);
+        return { type: "agent", username: this.host.user, agent };
+      } catch (error) {
+        this.skipped.push(`${identity.description} (${asError(error).message})`);
+      }
+    }
+  }
 
-function unusableBecause(error: Error): string {
-  return /encrypted/i.test(error.message) ? "it needs a passphrase" : error.message;
-}
+  /** ssh_config(5), IdentityAgent: a path, `none`, or the name of a variable of the environment. */
+  private get socket(): string | undefined {
+    const { identityAgent = "SSH_AUTH_SOCK" } = this.host;
+    if (identityAgent === "none") return undefined;
+    if (identityAgent === "SSH_AUTH_SOCK") return this.agentSocket;
+    return identityAgent.startsWith("$") ? process.env[identityAgent.slice(1)] : identityAgent;
+  }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false; // not there or not to be seen: both mean it can't be used
+  private async unlock(file: KeyFile) {
+    if (!file.isLocked) return file.unlock("");
+    const { path } = file;
+    for (let attempt = 1; ; attempt++) {
+      const passphrase = await this.person.ask({
+        purpose: "passphrase",
+        prompt: `Passphrase for ${path}`,
+        name: `passphrase:${path}`,
+      });
+      if (passphrase === undefined) {
+        this.skipped.push(`${path} (it needs a passphrase)`);
+        throw new Error("No passphrase was given");
+      }
+      try {
+        const key = await file.unlock(passphrase);
+        this.person.wasRight();
+        return key;
+      } catch (error) {
+        this.person.wasWrong();
+        if (attempt < maxAttempts) continue;
+        this.skipped.push(`${path} (${asError(error).message})`);
+        throw error;
+      }
+    }
+  }
+
+  /** A method that may be tried several times, where there is somebody to ask. */
+  private async tryAgain(
+    method: string,
+    attempt: () => Promise<AnyAuthMethod | undefined>,
+  ): Promise<AnyAuthMethod | undefined> {
+    const made = this.attempts.get(method) ?? 0;
+    if (!this.person.canBeAsked) {
+      if (made === 0) this.skipped.push(`${method} (nobody can be asked here)`);
+      this.attempts.set(method, maxAttempts);
+      return undefined;
+    }
+    if (made >= maxAttempts) return undefined;
+    this.attempts.set(method, made + 1);
+    if (made === 0) this.tried.push(method);
+    return attempt();
+  }
+
+  private async givePassword(): Promise<AnyAuthMethod | undefined> {
+    const { user: username, hostName } = this.host;
+    const prompt = `Password for ${username}@${hostName}`;
+    const password = await this.person.askPassword(prompt);
+    return password === undefined ? undefined : { type: "password", username, password };
+  }
+
+  private converse(): Promise<AnyAuthMethod | undefined> {
+    const username = this.host.user;
+    return Promise.resolve({
+      type: "keyboard-interactive",
+      username,
+      prompt: (_name, instructions, _lang, prompts, finish) => {
+        void this.person.answerAll(instructions, prompts).then(finish);
+      },
+    });
   }
 }

@@ -5,16 +5,13 @@ import type { Logger } from "../tasks/logger";
 import { asError, TaskError } from "../tasks/taskError";
 import { HostKeyCheck } from "./hostKeys";
 import { HostNames } from "./hostNames";
+import { PhaseTimer } from "./phaseTimer";
 import { openSocket, type SocketTarget } from "./openSocket";
-import { prepareSignIn, type SignIn } from "./signIn";
+import { PersonAsked } from "./personAsked";
+import { Secrets } from "./secrets";
+import { SignIn } from "./signIn";
 import type { SshHostConfig } from "./sshConfigFile";
-import {
-  connectFailed,
-  connectionDropped,
-  hostSilent,
-  portInvalid,
-  signInFailed,
-} from "./sshErrors";
+import { connectFailed, connectionDropped, portInvalid } from "./sshErrors";
 
 export interface ConnectParts {
   readonly logger: Logger;
@@ -24,6 +21,8 @@ export interface ConnectParts {
   readonly allowed?: SocketTarget["allowed"];
   /** Where ssh-agent listens. */
   readonly agentSocket?: string | undefined;
+  /** Asks the person; without it nobody is asked. */
+  readonly secrets?: Secrets;
 }
 
 export interface SignedIn {
@@ -45,11 +44,19 @@ export async function openSignedInClient(
   host: SshHostConfig,
   parts: ConnectParts,
 ): Promise<SignedIn> {
-  const { allowed, logger, limits, names = new HostNames() } = parts;
-  const [hostKey, signIn] = await Promise.all([
-    HostKeyCheck.read(host, logger),
-    prepareSignIn(host, parts.agentSocket),
-  ]);
+  const {
+    allowed,
+    logger,
+    limits,
+    names = new HostNames(),
+    secrets = new Secrets(undefined),
+  } = parts;
+  const over = new AbortController();
+  const phase = new PhaseTimer(host.alias, limits.signInSeconds);
+  const onAsking = (asking: boolean): void => phase.pause(asking);
+  const person = new PersonAsked(host, secrets, over.signal, onAsking);
+  const signIn = new SignIn(host, parts.agentSocket, person);
+  const hostKey = await HostKeyCheck.read(host, logger, { secrets, onAsking, signal: over.signal });
   const target = `${host.user}@${host.hostName}:${host.port}`;
   if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
   const where = { hostName: host.hostName, port: host.port, target, allowed };
@@ -59,13 +66,14 @@ export async function openSignedInClient(
   client.on("error", (error) => logger.debug(`${target}: ${error.message}`));
   const greeting = watchGreeting(socket);
   try {
-    await becomeReady(client, { alias: host.alias, seconds: limits.signInSeconds }, () =>
+    await becomeReady(client, phase, () =>
       client.connect({
         sock: socket,
         username: host.user,
-        hostVerifier: (key: Buffer) => hostKey.verify(key),
+        hostVerifier: (key: Buffer, verified: (good: boolean) => void) =>
+          void hostKey.verify(key).then(verified),
         algorithms: { serverHostKey: hostKey.algorithms as never },
-        authHandler: signIn.methods,
+        authHandler: signIn.handler,
         readyTimeout: 0, // the phases have bounds of their own
         ...keepalive(limits.deadLinkSeconds),
       }),
@@ -74,7 +82,10 @@ export async function openSignedInClient(
     client.destroy();
     socket.destroy();
     throw hostKey.refusal ?? translate(error, target, { signIn, greeted: greeting.seen });
+  } finally {
+    over.abort();
   }
+  signIn.succeeded();
   return { client, address: socket.remoteAddress ?? "", version: greeting.version };
 }
 
@@ -98,19 +109,10 @@ function watchGreeting(socket: Socket): { seen: boolean; version: string } {
   return greeting;
 }
 
-function becomeReady(
-  client: Client,
-  { alias, seconds }: { readonly alias: string; readonly seconds: number },
-  connect: () => void,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+function becomeReady(client: Client, phase: PhaseTimer, connect: () => void): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const expect = (what: string): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => reject(hostSilent(alias, what, seconds)), seconds * 1000);
-    };
-    expect("finish the key exchange");
-    client.once("handshake", () => expect("finish the sign-in"));
+    phase.expect("finish the key exchange", reject);
+    client.once("handshake", () => phase.expect("finish the sign-in", reject));
     client.once("ready", resolve);
     client.on("error", (error) => {
       // The agent failing is no end: the next method is tried.
@@ -118,7 +120,7 @@ function becomeReady(
     });
     client.once("close", () => reject(new Error("Connection closed")));
     connect();
-  }).finally(() => clearTimeout(timer));
+  }).finally(() => phase.end());
 }
 
 function translate(
@@ -129,6 +131,6 @@ function translate(
   if (error instanceof TaskError) return error;
   const seen = asError(error);
   const level = "level" in seen ? seen.level : undefined;
-  if (level === "client-authentication") return signInFailed(target, signIn.description);
+  if (level === "client-authentication") return signIn.refusal(target);
   return greeted ? connectFailed(target, error) : connectionDropped(target, error);
 }

@@ -14,8 +14,16 @@ export interface SshHostConfig {
   /** Absolute paths, in the order to try; they may not exist. */
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
+  /** Methods in the order to try; absent where the default holds. */
+  readonly preferredAuthentications?: readonly string[];
   readonly userKnownHostsFiles: readonly string[];
   readonly globalKnownHostsFiles: readonly string[];
+  /** `yes`: no key is added, and nobody is asked. All else asks. */
+  readonly strictHostKeyChecking?: "yes" | "ask";
+  /** Whether names are hashed that are added to known_hosts. */
+  readonly hashKnownHosts?: boolean;
+  /** Where the agent listens that this host wants; "none" for no agent. */
+  readonly identityAgent?: string;
   /** The name to look up in known_hosts instead of the host name. */
   readonly hostKeyAlias?: string;
 }
@@ -70,6 +78,8 @@ export class SshConfigFile {
       return [...new Set(named)].map((path) => expandTokens(expandHome(path), tokens));
     };
     const hostKeyAlias = first("HostKeyAlias");
+    const methods = first("PreferredAuthentications");
+    const agent = first("IdentityAgent");
     return {
       alias,
       hostName,
@@ -79,6 +89,10 @@ export class SshConfigFile {
       identitiesOnly: /^yes$/i.test(first("IdentitiesOnly") ?? ""),
       userKnownHostsFiles: paths(find("UserKnownHostsFile")[0], defaultUserKnownHosts),
       globalKnownHostsFiles: paths(find("GlobalKnownHostsFile")[0], defaultGlobalKnownHosts),
+      strictHostKeyChecking: /^yes$/i.test(first("StrictHostKeyChecking") ?? "") ? "yes" : "ask",
+      hashKnownHosts: /^yes$/i.test(first("HashKnownHosts") ?? ""),
+      ...(agent !== undefined && { identityAgent: expandTokens(expandHome(agent), tokens) }),
+      ...(methods !== undefined && { preferredAuthentications: methods.split(",") }),
       ...(hostKeyAlias !== undefined && { hostKeyAlias }),
     };
   }

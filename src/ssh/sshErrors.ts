@@ -6,7 +6,7 @@ import { quoted, visible } from "../tasks/visibleText";
  * (`docs/mcp-ssh-orchestrator-compatibility.md`), what follows says what was seen and what to do next.
  */
 
-interface OfferedKey {
+export interface OfferedKey {
   readonly name: string;
   readonly type: string;
   readonly fingerprint: string;
@@ -46,6 +46,13 @@ export function signInFailed(target: string, tried: string): TaskError {
     "signInFailed",
     `SSH authentication failed: Invalid credentials. ${target} refused ${tried}. Check User and IdentityFile in the ssh ` +
       "config; a key with a passphrase has to be in the agent (`ssh-add`).",
+  );
+}
+
+export function signInGivenUp(alias: string): TaskError {
+  return new TaskError(
+    "signInFailed",
+    `SSH authentication failed: Invalid credentials. A question of the sign-in to ${alias} was closed without an answer. Start the task again to be asked again.`,
   );
 }
 

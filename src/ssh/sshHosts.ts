@@ -3,6 +3,7 @@ import { Emitter, type Disposable, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
+import type { SignInPrompt } from "../tasks/signInPrompt";
 import type { RunRules } from "../tasks/runRules";
 import { hostNotFound, TaskError } from "../tasks/taskError";
 import { AttachedTask } from "./attachedTask";
@@ -15,6 +16,7 @@ import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
 import type { OpenShared } from "./poolMember";
+import { Secrets } from "./secrets";
 import type { SshHostConfig } from "./sshConfigFile";
 import type { SshConnection } from "./sshConnection";
 
@@ -29,6 +31,8 @@ export interface SshHostsParts {
   readonly rules?: Pick<RunRules, "whyAddressDenied">;
   /** Where ssh-agent listens, as SSH_AUTH_SOCK says. */
   readonly agentSocket: string | undefined;
+  /** Asks the person for what a sign-in needs; absent where nobody can be asked. */
+  readonly prompt?: SignInPrompt;
 }
 
 /** The way to the hosts of the catalog, over ssh2: one pool of connections per host. */
@@ -39,10 +43,12 @@ export class SshHosts implements RemoteHosts, Disposable {
   private readonly names = new HostNames();
   private readonly connected: Emitter<string>;
   private readonly addresses: AllowedAddresses;
+  private readonly secrets: Secrets;
 
   constructor(private readonly parts: SshHostsParts) {
     const { logger } = parts;
     this.addresses = new AllowedAddresses(parts.rules);
+    this.secrets = new Secrets(parts.prompt);
     this.connected = new Emitter((error) => logger.error(`a listener failed: ${String(error)}`));
   }
 
@@ -76,6 +82,11 @@ export class SshHosts implements RemoteHosts, Disposable {
     const resolving = this.names.resolve(config.hostName).catch(() => undefined);
     const found = await within(systemClock, connectSeconds * 1000, resolving);
     return found ? this.addresses.whyNone(found) : "DNS resolution failed";
+  }
+
+  /** Forgets the passphrases and passwords of this session. */
+  forgetSecrets(): void {
+    this.secrets.forget();
   }
 
   /** Closes all connections; what still runs on them is ended by its host. */
@@ -122,6 +133,7 @@ export class SshHosts implements RemoteHosts, Disposable {
     const connection = await SshConnection.open(config, {
       ...this.parts,
       names: this.names,
+      secrets: this.secrets,
       ...(starts && { allowed: (found) => this.addresses.allowed(config.alias, found) }),
     });
     this.connected.fire(config.alias);

@@ -10,7 +10,7 @@ const maxBytes = 1024 * 1024;
 const maxGrants = 1000;
 
 const checkGrants = list(
-  object<Grant>({
+  object<Omit<Grant, "session">>({
     alias: text,
     machine: text,
     rule: optional(text),
@@ -18,7 +18,6 @@ const checkGrants = list(
     // One that would never expire is no grant of ours.
     expiresAt: amount,
     client: text,
-    session: optional(text),
   }),
   maxGrants,
 );

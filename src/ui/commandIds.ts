@@ -14,6 +14,7 @@ export const commandIds = [
   "sshTasks.openPanel",
   "sshTasks.manageGrants",
   "sshTasks.showAuditLog",
+  "sshTasks.forgetSecrets",
 ] as const;
 export type CommandId = (typeof commandIds)[number];
 

@@ -31,6 +31,8 @@ export interface CommandParts {
   readonly grants: GrantList;
   /** Path of the file in which it is written down who ran what. */
   readonly auditFile: string;
+  /** Forgets what was typed to sign in, and what of it was kept. @returns how many were kept. */
+  readonly forgetSecrets: () => Promise<number>;
 }
 
 /** Registers every command of package.json; a tree item gives its task's id as the argument. */
@@ -74,6 +76,11 @@ function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
     "sshTasks.clearFinishedTasks": () => void tasks.clearFinished(),
     "sshTasks.openPanel": () => panel.show(),
     "sshTasks.manageGrants": () => manageGrants(parts),
+    "sshTasks.forgetSecrets": async () => {
+      const count = await parts.forgetSecrets();
+      const kept = count === 1 ? "1 saved secret is" : `${count} saved secrets are`;
+      parts.notify.inform(`${kept} forgotten, and so is what you typed in this session.`);
+    },
     "sshTasks.showAuditLog": () => showAuditLog(parts.auditFile, parts.notify),
   };
 }

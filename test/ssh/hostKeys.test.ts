@@ -68,9 +68,13 @@ describe("the check of a host's key", () => {
       `build01 ${textOf("ed25519 ")}`,
     ]);
 
-    assert.equal(check.verify(blobOf("ed25519")), true);
-    assert.equal(check.verify(blobOf("ed25519")), true);
-    assert.equal(check.verify(blobOf("ed25519 ")), false, "known too, but not the one that began");
+    assert.equal(await check.verify(blobOf("ed25519")), true);
+    assert.equal(await check.verify(blobOf("ed25519")), true);
+    assert.equal(
+      await check.verify(blobOf("ed25519 ")),
+      false,
+      "known too, but not the one that began",
+    );
     assert.equal(check.refusal, undefined);
   });
 
@@ -90,7 +94,7 @@ describe("the check of a host's key", () => {
       const hosts = words.slice(0, words[0] === "@revoked" ? 2 : 1).join(" ");
       const { check } = await createCheck([`${hosts} ${textOf(name)}`]);
 
-      assert.equal(check.verify(blobOf("ed25519")), false);
+      assert.equal(await check.verify(blobOf("ed25519")), false);
 
       assert.equal(check.refusal?.code, code);
       for (const fact of facts)
@@ -104,7 +108,7 @@ describe("the check of a host's key", () => {
       port: 2222,
     });
 
-    assert.equal(check.verify(blobOf("ed25519")), true);
+    assert.equal(await check.verify(blobOf("ed25519")), true);
   });
 
   it("looks in the user's and in the system's files, and goes without those that are not there", async () => {
@@ -116,7 +120,7 @@ describe("the check of a host's key", () => {
       globalKnownHostsFiles: [system],
     });
 
-    assert.equal(check.verify(blobOf("rsa")), true);
+    assert.equal(await check.verify(blobOf("rsa")), true);
     assert.ok(log.some((line) => line.startsWith(`debug: ${missing} is not used`)));
   });
 
@@ -126,7 +130,7 @@ describe("the check of a host's key", () => {
     await chmod(unreadable, 0o700);
     const { check, log } = await createCheck([], { userKnownHostsFiles: [unreadable] });
 
-    assert.equal(check.verify(blobOf("rsa")), false);
+    assert.equal(await check.verify(blobOf("rsa")), false);
     assert.equal(check.refusal?.code, "hostKeyUnknown");
     assert.match(log.join("\n"), /EISDIR/);
   });

@@ -5,7 +5,7 @@ import { appendFile, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { prepareSignIn } from "../../src/ssh/signIn";
+import { listIdentities } from "../../src/ssh/identities";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { requireProgram, run } from "../support/childProcesses";
@@ -64,74 +64,55 @@ async function signIn(changes: Partial<SshHostConfig>, agent?: string): Promise<
   ).end();
 }
 
-describe("what a sign-in is prepared from", () => {
-  it("is the agent, then each key file that can be used, in the order of the config", async () => {
-    const [a, b] = [await createKey("a"), await createKey("b", { type: "rsa" })];
-    const agent = await startAgent("order");
+describe("the keys to sign in with", () => {
+  const never = (): Promise<never> => Promise.reject(new Error("nobody is asked"));
+  const list = (changes: Partial<SshHostConfig>, agent?: string) =>
+    listIdentities({ ...host, ...changes }, agent, never);
 
-    const { methods, description } = await prepareSignIn({ ...host, identityFiles: [b, a] }, agent);
+  it("are those of the agent that the config names, the others of the agent, then the files", async () => {
+    const [a, b, c] = [
+      await createKey("a"),
+      await createKey("b", { type: "rsa" }),
+      await createKey("c"),
+    ];
+    const agent = await startAgent("order", c, b);
 
-    assert.deepEqual(
-      methods.map(({ type }) => type),
-      ["none", "agent", "publickey", "publickey"],
-    );
-    assert.equal(description, `the agent's keys, ${b}, ${a}`);
+    const { usable } = await list({ identityFiles: [a, b] }, agent);
+
+    const described = usable.map(({ description }) => description);
+    assert.deepEqual([described[0], described[2]], [`${b} in the agent`, a]);
+    assert.match(String(described[1]), /^the agent's key /);
+    assert.equal(described.length, 3);
   });
 
-  it("skips a key with a passphrase, and says so", async () => {
+  it("are also those with a passphrase, which nobody is asked for before the server wants the key", async () => {
     const locked = await createKey("locked", { passphrase: "secret" });
-    const open = await createKey("open");
+    await rm(`${locked}.pub`);
 
-    const prepared = await prepareSignIn({ ...host, identityFiles: [locked, open] }, undefined);
+    const { usable } = await list({ identityFiles: [locked] });
 
-    assert.equal(prepared.methods.length, 2);
-    assert.equal(prepared.description, `${open}; not tried: ${locked} (it needs a passphrase)`);
+    const agent = await usable[0]?.open();
+    assert.equal(agent?.wasWanted, false);
   });
 
-  it("skips what is no key, and says why", async () => {
+  it("are not what is no key, or can't be read, and it is said why", async () => {
     const garbage = join(folder, "garbage");
     await writeFile(garbage, "no key");
 
-    const { methods, description } = await prepareSignIn(
-      { ...host, identityFiles: [garbage] },
-      undefined,
-    );
+    const { usable, skipped } = await list({ identityFiles: [garbage, folder] });
 
-    assert.equal(methods.length, 1);
-    assert.match(
-      description,
-      /^a sign-in without any key \(none was found\); not tried: .*garbage \(.+\)$/,
-    );
+    assert.deepEqual(usable, []);
+    assert.match(String(skipped[0]), /garbage \(.+\)$/);
+    assert.match(String(skipped[1]), /\(EISDIR/);
   });
 
-  it("skips a file that can't be read, and says why", async () => {
-    const { description } = await prepareSignIn({ ...host, identityFiles: [folder] }, undefined);
-
-    assert.match(description, /not tried: .* \(EISDIR/);
-  });
-
-  it("leaves out files that are not there, and an agent that is not", async () => {
+  it("are none where there are no files and no agent", async () => {
     const missing = join(folder, "missing");
 
-    const { methods, description } = await prepareSignIn(
-      { ...host, identityFiles: [missing] },
-      missing,
-    );
+    const { usable, skipped } = await list({ identityFiles: [missing] }, missing);
 
-    assert.deepEqual(
-      methods.map(({ type }) => type),
-      ["none"],
-    );
-    assert.equal(description, "a sign-in without any key (none was found)");
-  });
-
-  it("never says anything of what is in a key", async () => {
-    const key = await createKey("private");
-
-    const { description } = await prepareSignIn({ ...host, identityFiles: [key] }, undefined);
-
-    const secret = (await readFile(key, "utf8")).split("\n").slice(1, -2);
-    for (const line of secret) assert.equal(description.includes(line), false);
+    assert.deepEqual(usable, []);
+    assert.match(skipped.join(), /^the agent \(/);
   });
 });
 
@@ -209,11 +190,11 @@ describe("a sign-in to a real server", { timeout: 60_000 }, () => {
     await signIn({ identitiesOnly: true, identityFiles: [`${named}.pub`] }, agent);
   });
 
-  it("says of a refused key with a passphrase that it was not tried", async () => {
+  it("says of a key with a passphrase that the server refused it, for which nobody had to unlock it", async () => {
     const locked = await createKey("locked-refused", { passphrase: "secret" });
 
     await assert.rejects(signIn({ identityFiles: [locked] }), (error: Error) => {
-      assert.match(error.message, /not tried: .*locked-refused \(it needs a passphrase\)/);
+      assert.match(error.message, /refused .*locked-refused\./);
       return true;
     });
   });

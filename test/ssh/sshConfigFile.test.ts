@@ -36,6 +36,8 @@ describe("a host of an ssh config", () => {
       user: userInfo().username,
       identityFiles: [ssh("id_rsa"), ssh("id_ecdsa"), ssh("id_ed25519")],
       identitiesOnly: false,
+      strictHostKeyChecking: "ask",
+      hashKnownHosts: false,
       userKnownHostsFiles: [ssh("known_hosts"), ssh("known_hosts2")],
       globalKnownHostsFiles: ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
     });

@@ -26,4 +26,5 @@ export const openGate: RunGate = fixedGate();
 export const noGrants = {
   grants: { list: () => Promise.resolve([]), revoke: () => Promise.resolve() },
   auditFile: "/nonexistent/audit.jsonl",
+  forgetSecrets: () => Promise.resolve(0),
 };

@@ -17,6 +17,8 @@ export interface Headless {
   readonly exited: Promise<number | NodeJS.Signals | null>;
   /** All that came on standard output. */
   output(): string;
+  /** The last of what it logged. */
+  log(): string;
   /** A real MCP client with a session of its own. */
   connect(name?: string): Promise<Client>;
   /** Ends it as a user would, and resolves with its exit code. */
@@ -58,6 +60,7 @@ ${log}`);
     pid: child.pid ?? 0,
     exited,
     output: () => output,
+    log: () => log,
     async connect(name = "test client") {
       const client = new Client({ name, version: "1.0.0" });
       const requestInit = { headers: { Authorization: `Bearer ${token}` } };

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { userInfo } from "node:os";
 import { findProgram, requireProgram, run } from "./childProcesses";
 import { eventually } from "./eventually";
@@ -18,6 +19,19 @@ export async function ensureTestUser(): Promise<UserAccount> {
   return (await findAccount(name)) ?? eventually(`user ${name} is made`, makeTestUser);
 }
 
+const passwordUser = "sshtasks-password";
+export const testPassword = "canary-of-a-password";
+
+/** The name of an ordinary user who has a password; made once, then kept. */
+export async function ensurePasswordUser(): Promise<string> {
+  if (process.getuid?.() !== 0) throw new Error("Only root can make the user with a password");
+  if ((await findAccount(passwordUser)) === undefined) await addUser(passwordUser);
+  const input = `${passwordUser}:${testPassword}\n`;
+  const { status } = spawnSync(requireProgram("chpasswd"), { input });
+  if (status !== 0) throw new Error(`${passwordUser} could not be given a password`);
+  return passwordUser;
+}
+
 /** An account that has to be there. */
 export async function requireAccount(user: string): Promise<UserAccount> {
   const own = userInfo();
@@ -28,6 +42,11 @@ export async function requireAccount(user: string): Promise<UserAccount> {
 }
 
 async function makeTestUser(): Promise<UserAccount | undefined> {
+  await addUser(name);
+  return findAccount(name);
+}
+
+async function addUser(user: string): Promise<void> {
   // "*": no password fits, yet the account is not locked, which is what sshd looks at ("!").
   const options = [
     "--system",
@@ -39,12 +58,11 @@ async function makeTestUser(): Promise<UserAccount | undefined> {
     "*",
   ];
   try {
-    await run(requireProgram("useradd"), [...options, name]);
+    await run(requireProgram("useradd"), [...options, user]);
   } catch (error) {
     // Another test file may be making it right now.
-    if ((await findAccount(name)) === undefined) throw error;
+    if ((await findAccount(user)) === undefined) throw error;
   }
-  return findAccount(name);
 }
 
 async function findAccount(user: string): Promise<UserAccount | undefined> {

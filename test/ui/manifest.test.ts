@@ -59,6 +59,7 @@ describe("package.json", () => {
         "sshTasks.openPanel": "Open SSH Tasks",
         "sshTasks.manageGrants": "Manage SSH Grants",
         "sshTasks.showAuditLog": "Show SSH Audit Log",
+        "sshTasks.forgetSecrets": "Forget Saved SSH Secrets",
       } satisfies Record<ids.CommandId, string>,
     );
   });

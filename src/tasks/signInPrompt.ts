@@ -1,0 +1,38 @@
+/** What a person is asked for while a connection signs in; the answer is a secret. */
+export interface SecretQuestion {
+  readonly alias: string;
+  /** What it is for: a key file, an account, or what the server calls it. */
+  readonly purpose: "passphrase" | "password" | "code";
+  /** In one line, control characters visible: `Passphrase for ~/.ssh/id_ed25519`, or the server's own words. */
+  readonly prompt: string;
+  /** Further words of the server, "" for none. */
+  readonly instruction: string;
+  /** Whether what is typed may be seen. */
+  readonly echo: boolean;
+  /** The last answer was wrong. */
+  readonly isRetry: boolean;
+  /** The name to keep it by, for who wants that; undefined for what is good once. */
+  readonly name: string | undefined;
+}
+
+/** The key of a host that nobody has seen before. */
+export interface HostKeyQuestion {
+  readonly alias: string;
+  /** As known_hosts names the host. */
+  readonly name: string;
+  readonly type: string;
+  /** `SHA256:…`, as `ssh-keygen -l` prints it. */
+  readonly fingerprint: string;
+  /** The file it would be added to. */
+  readonly file: string;
+}
+
+/** Asks the person, never a model. None of it rejects; undefined is no answer. */
+export interface SignInPrompt {
+  askSecret(question: SecretQuestion, signal: AbortSignal): Promise<string | undefined>;
+  /** Whether to trust the key from now on, or this once. */
+  trustHostKey(
+    question: HostKeyQuestion,
+    signal: AbortSignal,
+  ): Promise<"always" | "once" | undefined>;
+}
