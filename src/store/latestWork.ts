@@ -6,6 +6,7 @@ export class LatestWork<Wish> {
   private readonly wanted = new Map<string, { since: number; wish: Wish }>();
   private readonly busy = new Map<string, number>();
   private waiters: { upTo: number; resolve: () => void }[] = [];
+  private readonly keyWaiters = new Map<string, (() => void)[]>();
   private asked = 0;
   private isDue = false;
 
@@ -41,6 +42,14 @@ export class LatestWork<Wish> {
     });
   }
 
+  /** Resolves when nothing is wanted for the key, nor being worked on for it. */
+  doneWith(key: string): Promise<void> {
+    if (!this.wanted.has(key) && !this.busy.has(key)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.keyWaiters.set(key, [...(this.keyWaiters.get(key) ?? []), resolve]);
+    });
+  }
+
   private begin(): void {
     for (const [key, { since, wish }] of this.wanted) {
       if (this.busy.size >= this.atOnce) return;
@@ -49,10 +58,16 @@ export class LatestWork<Wish> {
       this.busy.set(key, since);
       void this.work(key, wish).finally(() => {
         this.busy.delete(key);
+        if (!this.wanted.has(key)) this.answerFor(key);
         this.begin();
         this.answer();
       });
     }
+  }
+
+  private answerFor(key: string): void {
+    for (const resolve of this.keyWaiters.get(key) ?? []) resolve();
+    this.keyWaiters.delete(key);
   }
 
   private answer(): void {

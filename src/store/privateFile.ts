@@ -30,17 +30,22 @@ export async function readFileUpTo(path: string, maxBytes: number): Promise<Buff
 }
 
 /**
- * Replaces a file (0600), or leaves the one there was as it is. What is there and is no regular file is put aside.
+ * Replaces a file (0600), or leaves the one there was as it is. What is there and is no regular file is put aside. Without
+ * `sync` the new one may be lost with the machine, though not with the process.
  * @throws Error with the code of the system call that failed
  */
-export async function replaceFile(path: string, data: string | Buffer): Promise<void> {
+export async function replaceFile(
+  path: string,
+  data: string | Buffer,
+  { sync = true } = {},
+): Promise<void> {
   const kind = await lstat(path).catch(unlessMissing);
   // A link would be followed, and what it names replaced.
   if (kind && !kind.isFile()) await putAside(path);
   // Written whole before the rename: write-file-atomic itself takes a short write, as of a disk that gets full, for one
   // that went well.
   const fill = (temporary: string): Promise<void> => writeFile(temporary, data);
-  const options = { mode: 0o600, tmpfileCreated: fill };
+  const options = { mode: 0o600, fsync: sync, tmpfileCreated: fill };
   await writeFileAtomic(path, "", options);
 }
 

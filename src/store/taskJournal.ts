@@ -87,6 +87,10 @@ export class TaskJournal implements TaskStore {
     this.want(taskId, { removed: true });
   }
 
+  saved(taskId: string): Promise<void> {
+    return this.work.doneWith(taskId);
+  }
+
   flush(): Promise<void> {
     return this.work.done();
   }
@@ -108,7 +112,7 @@ export class TaskJournal implements TaskStore {
   private async fulfil(id: string, { removed, record, output }: Wish): Promise<void> {
     const isKept = await this.attempt(async () => {
       if (removed) await this.deleteFiles(id);
-      if (record) await this.write(`${nameOf(id)}.json`, formatTaskRecord(record), maxRecordBytes);
+      if (record) await this.writeRecord(id, record);
       return true;
     });
     if (!isKept) this.tryLater(id, { removed, record });
@@ -136,17 +140,28 @@ export class TaskJournal implements TaskStore {
     await deleteFile(join(this.folder, `${nameOf(id)}.output`));
   }
 
-  private async write(name: string, data: string | Buffer, maxBytes: number): Promise<void> {
+  /** A start waits for the first: it outlives this process as soon as the kernel has it. */
+  private writeRecord(id: string, record: TaskRecord): Promise<void> {
+    const sync = record.task.status !== "pending";
+    return this.write(`${nameOf(id)}.json`, formatTaskRecord(record), maxRecordBytes, sync);
+  }
+
+  private async write(
+    name: string,
+    data: string | Buffer,
+    maxBytes: number,
+    sync = true,
+  ): Promise<void> {
     if (Buffer.byteLength(data) > maxBytes) {
       this.logger.error(
         `${join(this.folder, name)} is not written: it would have over ${maxBytes} bytes.`,
       );
       return;
     }
-    await replaceFile(join(this.folder, name), data).catch(async (error: unknown) => {
+    await replaceFile(join(this.folder, name), data, { sync }).catch(async (error: unknown) => {
       if (codeOf(error) !== "ENOENT") throw error;
       await prepareFolder(this.folder, this.logger);
-      await replaceFile(join(this.folder, name), data);
+      await replaceFile(join(this.folder, name), data, { sync });
     });
   }
 

@@ -89,7 +89,9 @@ export class OwnTasks {
         events.fireOutput(id);
       },
       accountOutput,
-      admit: () => this.slots.admit(id),
+      // What runs on the host is known to whoever comes after this window, whenever that ends.
+      admit: () =>
+        keeper ? this.slots.admit(id).then(() => keeper.isKept(id)) : this.slots.admit(id),
       requestCancel: (request) => requestCancel(id, request),
     };
   }

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock";
+import { within, type Clock } from "./clock";
 import type { Disposable } from "./lifecycle";
 import { isDurable, isEnded } from "./task";
 import type { TaskRun } from "./taskRun";
@@ -6,6 +6,9 @@ import type { TaskStore } from "./taskStore";
 
 /** How old, about, the kept output of a running task may be: so much is read from its host again after a crash. */
 const outputMs = 30_000;
+
+/** How long a start waits for the disk. */
+const keptMs = 2000;
 
 /** Keeps in the store what the next window needs of the tasks: each change at once, output now and then. */
 export class TaskKeeper implements Disposable {
@@ -32,6 +35,11 @@ export class TaskKeeper implements Disposable {
     if (!isDurable(run.task)) return;
     this.grown.set(run.task.id, run);
     this.timer ??= this.clock.after(this.clock.about(outputMs), () => this.keepGrown());
+  }
+
+  /** Resolves when the next window would know of the task, or a while has passed: a disk that hangs keeps no task from running. */
+  async isKept(taskId: string): Promise<void> {
+    await within(this.clock, keptMs, this.store.saved(taskId));
   }
 
   remove(taskId: string): void {

@@ -132,7 +132,9 @@ export class TaskManager extends TaskQueries implements Disposable {
    * can only shorten the grace. Resolves when the end was verified or could not be, and at the latest the grace plus
    * 10 s after the call; the cancel goes on behind that. @throws TaskError `invalidRequest` for a bad grace.
    */
-  cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
+  async cancelTask(taskId: string, request: CancelRequest): Promise<CancelOutcome> {
+    // It may be of a window that has just ended, and nobody's yet.
+    if (!this.known.find(taskId)) await this.handover.takeOver();
     return this.ending.cancel(taskId, request);
   }
 

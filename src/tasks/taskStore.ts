@@ -47,6 +47,8 @@ export interface TaskStore {
   saveOutput(taskId: string, output: OutputSnapshot): void;
   /** Forgets a task and its output. */
   remove(taskId: string): void;
+  /** Resolves when what was asked for of a task will outlive this process, or could not be put on the disk. Never rejects. */
+  saved(taskId: string): Promise<void>;
   /** Resolves when all that was asked for is on the disk, or could not be put there (which is logged). */
   flush(): Promise<void>;
 }

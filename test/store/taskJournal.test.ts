@@ -30,6 +30,20 @@ describe("a journal of tasks", () => {
     });
   }
 
+  it("says when a task is in it, whatever else is still to be written, and at once of one it was not asked to keep", async (t) => {
+    const { open } = await createFolder(t);
+    const journal = await open();
+    journal.saveTask({ ...task, id: "host:hash:1" }, remoteProcess);
+    journal.saveTask(task, remoteProcess);
+    journal.saveTask({ ...task, id: "host:hash:2" }, undefined);
+
+    await journal.saved(task.id);
+
+    const ids = (await loadAll(await open())).map((stored) => stored.task.id);
+    assert.ok(ids.includes(task.id), ids.join());
+    await journal.saved("host:hash:3");
+  });
+
   it("gives back all tasks, the oldest first, and none that was removed", async (t) => {
     const { open, list } = await createFolder(t);
     const journal = await open();

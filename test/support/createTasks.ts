@@ -72,6 +72,7 @@ export function createTasks(options: CreateTasksOptions = {}): TasksHarness {
   const startRunning = async (request?: Partial<StartRequest>): Promise<StartedTask> => {
     const task = await start(request);
     const remote = hosts.of(task.id);
+    await settle(); // it is kept first
     remote.run();
     await settle();
     return { task, remote };

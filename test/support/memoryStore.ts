@@ -19,6 +19,8 @@ export class MemoryStore implements TaskStore {
   flushes = 0;
   /** How long a flush takes: as long as this. */
   onFlush: () => Promise<void> = () => settle();
+  /** How long it takes until a state is on the disk. */
+  onSaved: () => Promise<void> = () => Promise.resolve();
   private readonly kept = new Map<string, StoredTask>();
 
   constructor(stored: readonly StoredTask[] = []) {
@@ -51,6 +53,10 @@ export class MemoryStore implements TaskStore {
   remove(taskId: string): void {
     this.removed.push(taskId);
     this.kept.delete(taskId);
+  }
+
+  saved(): Promise<void> {
+    return this.onSaved();
   }
 
   async flush(): Promise<void> {

@@ -26,6 +26,33 @@ describe("what is kept of a task", () => {
     assert.deepEqual(statuses(), ["pending", "running", "running", "completed"]);
   });
 
+  it("is on the disk before its command is sent to its host, however soon this window ends", async () => {
+    const store = new MemoryStore();
+    let onDisk = (): void => undefined;
+    store.onSaved = () => new Promise((resolve) => (onDisk = resolve));
+    const { hosts, start } = createTasks({ store });
+
+    await start({ durable: true });
+    await settle();
+    const remote = hosts.last;
+    assert.equal(remote.state, "connecting");
+
+    onDisk();
+    await settle();
+    assert.equal(remote.state, "admitted");
+  });
+
+  it("keeps no command from running where the disk hangs", async () => {
+    const store = new MemoryStore();
+    store.onSaved = () => new Promise(() => undefined);
+    const { clock, hosts, start } = createTasks({ store });
+
+    await start({ durable: true });
+    await clock.advance(2000);
+
+    assert.equal(hosts.last.state, "admitted");
+  });
+
   it("is nothing while it is attached and nobody ends it, and all of it at its end", async () => {
     const { store, id, remote, statuses, clock } = await createKept({ durable: false });
     remote.write("stdout", "out\n");
