@@ -1,4 +1,5 @@
 import type { LookupAddress } from "node:dns";
+import { isIP } from "node:net";
 import type { RunRules } from "../tasks/runRules";
 import { addressDenied } from "../tasks/taskError";
 
@@ -20,10 +21,32 @@ export class AllowedAddresses {
     return denied.includes(undefined) ? undefined : noneAllowed;
   }
 
-  /** Of a connection that is there. Rejects with a TaskError, `addressDenied` when nothing may be started over it. */
-  async require(alias: string, address: string): Promise<void> {
-    if ((await this.rules?.whyAddressDenied(address)) === undefined) return;
-    throw addressDenied(alias, `peer IP ${address} not allowed`);
+  /**
+   * Of a connection that is there, all of its hops, "" standing for one that a jump host alone knows. Rejects with a
+   * TaskError, `addressDenied` when nothing may be started over it.
+   */
+  async require(alias: string, addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) {
+      if ((await this.rules?.whyAddressDenied(address)) === undefined) continue;
+      throw addressDenied(alias, address === "" ? behindJump : `peer IP ${address} not allowed`);
+    }
+  }
+
+  /** Of a hop that a jump host connects to. Rejects likewise. */
+  async requireHop(alias: string, hostName: string): Promise<void> {
+    await this.require(alias, [isIP(hostName) === 0 ? "" : hostName]);
+  }
+
+  /** @returns why nothing may be started on hosts behind a jump host, undefined when it may. Rejects with a TaskError. */
+  async whyNotThrough(
+    later: readonly { readonly hostName: string }[],
+  ): Promise<string | undefined> {
+    for (const { hostName } of later) {
+      const address = isIP(hostName) === 0 ? "" : hostName;
+      if ((await this.rules?.whyAddressDenied(address)) === undefined) continue;
+      return address === "" ? behindJump : `peer IP ${address} not allowed`;
+    }
+    return undefined;
   }
 
   private async denied(found: readonly LookupAddress[]): Promise<(string | undefined)[]> {
@@ -31,5 +54,7 @@ export class AllowedAddresses {
   }
 }
 
+const behindJump =
+  "a host behind a jump host is named by a name, and only the jump host knows its address; name it by its address";
 /** The sentence that clients know. */
 const noneAllowed = "No resolved IPs allowed by policy.network";

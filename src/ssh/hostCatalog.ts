@@ -38,10 +38,9 @@ export class SshHostCatalog implements HostCatalog {
   async findConfig(alias: string): Promise<SshHostConfig | undefined> {
     const config = await this.read();
     if (!this.usableAliases(config).includes(alias)) return undefined;
-    const host = config.resolve(alias);
+    const host = this.attempt(() => config.resolveWay(alias));
     const { knownHostsFile } = this.settings();
-    if (knownHostsFile === undefined) return host;
-    return { ...host, userKnownHostsFiles: [knownHostsFile], globalKnownHostsFiles: [] };
+    return knownHostsFile === undefined ? host : trustingOnly(knownHostsFile, host);
   }
 
   private describe({ alias, hostName, port, user }: SshHostConfig): HostInfo {
@@ -51,17 +50,32 @@ export class SshHostCatalog implements HostCatalog {
   }
 
   private async read(): Promise<SshConfigFile> {
-    const path = this.settings().sshConfigFile ?? join(homedir(), ".ssh", "config");
     try {
       const { SshConfigFile } = await import("./sshConfigFile");
-      return await SshConfigFile.read(path);
+      return await SshConfigFile.read(this.path);
     } catch (error) {
-      throw new TaskError(
-        "configUnreadable",
-        `The ssh config ${path} can't be read: ${asError(error).message}. Correct the file or the setting sshTasks.sshConfigFile.`,
-        { cause: error },
-      );
+      throw this.unreadable(error);
     }
+  }
+
+  private attempt<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      throw this.unreadable(error);
+    }
+  }
+
+  private unreadable(error: unknown): TaskError {
+    return new TaskError(
+      "configUnreadable",
+      `The ssh config ${this.path} can't be read: ${asError(error).message}. Correct the file or the setting sshTasks.sshConfigFile.`,
+      { cause: error },
+    );
+  }
+
+  private get path(): string {
+    return this.settings().sshConfigFile ?? join(homedir(), ".ssh", "config");
   }
 
   /** Task ids and tool arguments carry the alias, so one with other characters is left out, and said once. */
@@ -77,6 +91,17 @@ export class SshHostCatalog implements HostCatalog {
       return usable;
     });
   }
+}
+
+/** The same for the hosts on the way. */
+function trustingOnly(file: string, host: SshHostConfig): SshHostConfig {
+  const { jumps } = host;
+  return {
+    ...host,
+    userKnownHostsFiles: [file],
+    globalKnownHostsFiles: [],
+    ...(jumps && { jumps: jumps.map((jump) => trustingOnly(file, jump)) }),
+  };
 }
 
 function isUsable(alias: string): boolean {

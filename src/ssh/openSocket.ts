@@ -13,6 +13,8 @@ export interface SocketTarget {
   readonly seconds: number;
   /** Resolves with those of the addresses at which something may be started; rejects with a TaskError where there are none. */
   readonly allowed?: ((addresses: LookupAddress[]) => Promise<LookupAddress[]>) | undefined;
+  /** The same of a name that a jump host is to connect to. */
+  readonly allowedHop?: ((hostName: string) => Promise<void>) | undefined;
 }
 
 /** Resolves the name and connects, each within its bound; of several addresses the first that answers. Rejects with a TaskError. */

@@ -1,3 +1,4 @@
+import { abortable } from "./abortable";
 import type { HostKeyQuestion, SecretQuestion, SignInPrompt } from "../tasks/signInPrompt";
 
 type Question = Omit<SecretQuestion, "isRetry">;
@@ -70,7 +71,8 @@ export class Secrets {
         .finally(() => this.trusting.delete(asked));
       this.trusting.set(asked, asking);
     }
-    const answer = await asking;
+    if (!asking) return undefined;
+    const answer = await abortable(asking, signal).catch(() => undefined);
     if (answer === "once") this.trusted.add(asked);
     return answer;
   }
@@ -83,6 +85,7 @@ export class Secrets {
   private async ask(question: Question, signal: AbortSignal): Promise<string | undefined> {
     if (!this.prompt || signal.aborted) return undefined;
     const isRetry = question.name !== undefined && this.wrong.has(question.name);
-    return this.prompt.askSecret({ ...question, isRetry }, signal);
+    const asking = this.prompt.askSecret({ ...question, isRetry }, signal);
+    return abortable(asking, signal).catch(() => undefined);
   }
 }

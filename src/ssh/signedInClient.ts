@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
@@ -6,12 +6,18 @@ import { asError, TaskError } from "../tasks/taskError";
 import { HostKeyCheck } from "./hostKeys";
 import { HostNames } from "./hostNames";
 import { PhaseTimer } from "./phaseTimer";
-import { openSocket, type SocketTarget } from "./openSocket";
+import type { SocketTarget } from "./openSocket";
 import { PersonAsked } from "./personAsked";
 import { Secrets } from "./secrets";
 import { SignIn } from "./signIn";
+import { openWay } from "./wayToHost";
 import type { SshHostConfig } from "./sshConfigFile";
-import { connectFailed, connectionDropped, portInvalid } from "./sshErrors";
+import {
+  connectFailed,
+  connectionDropped,
+  portInvalid,
+  proxyCommandUnsupported,
+} from "./sshErrors";
 
 export interface ConnectParts {
   readonly logger: Logger;
@@ -19,6 +25,7 @@ export interface ConnectParts {
   readonly names?: HostNames;
   /** See SocketTarget. */
   readonly allowed?: SocketTarget["allowed"];
+  readonly allowedHop?: SocketTarget["allowedHop"];
   /** Where ssh-agent listens. */
   readonly agentSocket?: string | undefined;
   /** Asks the person; without it nobody is asked. */
@@ -27,12 +34,16 @@ export interface ConnectParts {
 
 export interface SignedIn {
   readonly client: Client;
-  /** Address the connection went to. */
+  /** Address the connection went to, "" behind a jump host. */
   readonly address: string;
+  /** See WayToHost. */
+  readonly addresses: readonly string[];
   /** What the server calls itself, "" when that did not come in one piece. */
   readonly version: string;
 }
 
+/** What a person may take in all for the questions of one sign-in; sshd itself waits for two minutes (LoginGraceTime). */
+const askMs = 300_000;
 /** Questions that may stay unanswered before a link counts as dead. */
 const unansweredQuestions = 3;
 
@@ -44,31 +55,26 @@ export async function openSignedInClient(
   host: SshHostConfig,
   parts: ConnectParts,
 ): Promise<SignedIn> {
-  const {
-    allowed,
-    logger,
-    limits,
-    names = new HostNames(),
-    secrets = new Secrets(undefined),
-  } = parts;
-  const over = new AbortController();
-  const phase = new PhaseTimer(host.alias, limits.signInSeconds);
-  const onAsking = (asking: boolean): void => phase.pause(asking);
-  const person = new PersonAsked(host, secrets, over.signal, onAsking);
-  const signIn = new SignIn(host, parts.agentSocket, person);
-  const hostKey = await HostKeyCheck.read(host, logger, { secrets, onAsking, signal: over.signal });
+  const { logger, limits, names = new HostNames() } = parts;
+  if (host.proxyCommand !== undefined) throw proxyCommandUnsupported(host.alias);
   const target = `${host.user}@${host.hostName}:${host.port}`;
   if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
-  const where = { hostName: host.hostName, port: host.port, target, allowed };
-  const socket = await openSocket({ ...where, seconds: limits.connectSeconds }, names);
+  const over = new AbortController();
+  const phase = new PhaseTimer(host.alias, limits.signInSeconds);
+  const { hostKey, signIn } = await prepare(host, parts, phase, over.signal);
+  const { hostName, port } = host;
+  const { allowed, allowedHop } = parts;
+  const to = { hostName, port, target, allowed, allowedHop, seconds: limits.connectSeconds };
+  const openJump = (jump: SshHostConfig): Promise<SignedIn> => openSignedInClient(jump, parts);
+  const way = await openWay(host, to, names, openJump);
   const client = new Client();
   // ssh2 reports an error more than once; without a listener that outlives the first, the second ends the process.
   client.on("error", (error) => logger.debug(`${target}: ${error.message}`));
-  const greeting = watchGreeting(socket);
+  const greeting = watchGreeting(way.stream);
   try {
     await becomeReady(client, phase, () =>
       client.connect({
-        sock: socket,
+        sock: way.stream,
         username: host.user,
         hostVerifier: (key: Buffer, verified: (good: boolean) => void) =>
           void hostKey.verify(key).then(verified),
@@ -80,13 +86,28 @@ export async function openSignedInClient(
     );
   } catch (error) {
     client.destroy();
-    socket.destroy();
+    way.stream.destroy();
     throw hostKey.refusal ?? translate(error, target, { signIn, greeted: greeting.seen });
   } finally {
     over.abort();
   }
   signIn.succeeded();
-  return { client, address: socket.remoteAddress ?? "", version: greeting.version };
+  const { address, addresses } = way;
+  return { client, address, addresses, version: greeting.version };
+}
+
+/** What proves the host to us and us to the host; both may ask the person, until the signal is aborted. */
+async function prepare(
+  host: SshHostConfig,
+  { agentSocket, logger, secrets = new Secrets(undefined) }: ConnectParts,
+  phase: PhaseTimer,
+  over: AbortSignal,
+): Promise<{ readonly hostKey: HostKeyCheck; readonly signIn: SignIn }> {
+  const signal = AbortSignal.any([over, AbortSignal.timeout(askMs)]);
+  const onAsking = (asking: boolean): void => phase.pause(asking);
+  const person = new PersonAsked(host, secrets, signal, onAsking);
+  const hostKey = await HostKeyCheck.read(host, logger, { secrets, onAsking, signal });
+  return { hostKey, signIn: new SignIn(host, agentSocket, person) };
 }
 
 /** ssh2 gives up when a question is due and so many are unanswered; a second is left for the way. */
@@ -99,9 +120,9 @@ function keepalive(deadLinkSeconds: number) {
 const dropping = /^(Exceeded MaxStartups|Not allowed at this time)/;
 
 /** Whether the server has said anything but that it drops us, and what it calls itself. */
-function watchGreeting(socket: Socket): { seen: boolean; version: string } {
+function watchGreeting(stream: Duplex): { seen: boolean; version: string } {
   const greeting = { seen: false, version: "" };
-  socket.once("data", (bytes: Buffer) => {
+  stream.once("data", (bytes: Buffer) => {
     const text = bytes.toString("latin1", 0, 255);
     greeting.seen = !dropping.test(text);
     greeting.version = /^SSH-[\x20-\x7e]*/.exec(text)?.[0] ?? "";

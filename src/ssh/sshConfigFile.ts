@@ -14,6 +14,10 @@ export interface SshHostConfig {
   /** Absolute paths, in the order to try; they may not exist. */
   readonly identityFiles: readonly string[];
   readonly identitiesOnly: boolean;
+  /** The hosts to go through, the first to be connected to first. */
+  readonly jumps?: readonly SshHostConfig[];
+  /** A command that leads to the host, which we don't run. */
+  readonly proxyCommand?: string;
   /** Methods in the order to try; absent where the default holds. */
   readonly preferredAuthentications?: readonly string[];
   readonly userKnownHostsFiles: readonly string[];
@@ -34,6 +38,8 @@ const defaultUserKnownHosts = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
 const defaultGlobalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 /** OpenSSH's own limit (readconf.c, READCONF_MAX_DEPTH). */
 const maxIncludeDepth = 16;
+/** Jump hosts that are reached through others, as their own configs say. */
+const maxJumpDepth = 8;
 
 /** One line that says something of the hosts that match every one of its sections. */
 interface Directive {
@@ -65,6 +71,12 @@ export class SshConfigFile {
     return [...new Set(names.filter((name) => !/[*?!]/.test(name)))];
   }
 
+  /** With the way there, through whatever hosts. @throws Error when jump hosts lead in a circle */
+  resolveWay(alias: string, depth = 0): SshHostConfig {
+    return { ...this.resolve(alias), ...this.proxyOf(alias, depth) };
+  }
+
+  /** All but the way there. */
   resolve(alias: string): SshHostConfig {
     const matching = this.directives.filter(({ sections }) => isWithin(sections, alias));
     const find = (name: string): (readonly string[])[] =>
@@ -96,6 +108,32 @@ export class SshConfigFile {
       ...(hostKeyAlias !== undefined && { hostKeyAlias }),
     };
   }
+
+  /** Of ProxyJump and ProxyCommand the one that comes first counts. */
+  private proxyOf(alias: string, depth: number): Pick<SshHostConfig, "jumps" | "proxyCommand"> {
+    const found = this.directives.find(
+      ({ keyword, sections }) =>
+        /^proxy(?:jump|command)$/.test(keyword) && isWithin(sections, alias),
+    );
+    const text = found?.words.join(" ").trim() ?? "none";
+    if (!found || /^none$/i.test(text)) return {};
+    if (found.keyword === "proxycommand") return { proxyCommand: text };
+    if (depth > maxJumpDepth) throw new Error("ProxyJump leads in a circle");
+    const jumps = text.split(",").map((jump) => {
+      const { alias: name, ...changes } = parseJump(jump);
+      return { ...this.resolveWay(name, depth + 1), ...changes };
+    });
+    return { jumps };
+  }
+}
+
+/** ssh_config(5), ProxyJump: `[user@]host[:port]`, or an ssh URI. */
+function parseJump(text: string): { alias: string; user?: string; port?: number } {
+  const [, user, bracketed, plain, port] =
+    /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text.trim()) ?? [];
+  const alias = bracketed ?? plain;
+  if (alias === undefined) throw new Error(`ProxyJump ${text} names no host`);
+  return { alias, ...(user && { user }), ...(port && { port: Number(port) }) };
 }
 
 function isWithin(sections: Directive["sections"], name: string): boolean {

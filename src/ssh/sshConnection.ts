@@ -3,7 +3,7 @@ import { Emitter, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import { TaskError } from "../tasks/taskError";
-import { openSignedInClient, type ConnectParts } from "./signedInClient";
+import { openSignedInClient, type ConnectParts, type SignedIn } from "./signedInClient";
 import type { SshHostConfig } from "./sshConfigFile";
 import { channelRefused, connectionLost, hostSilent } from "./sshErrors";
 
@@ -20,7 +20,7 @@ export class SshConnection {
   private constructor(
     private readonly client: Client,
     private readonly alias: string,
-    private readonly server: { readonly address: string; readonly version: string },
+    private readonly server: Omit<SignedIn, "client">,
     private readonly parts: { readonly logger: Logger; readonly limits: ChannelLimits },
   ) {
     const { logger } = parts;
@@ -46,6 +46,11 @@ export class SshConnection {
   /** Address the connection went to. */
   get hostAddress(): string {
     return this.server.address;
+  }
+
+  /** Of all hops, for the network rules: see WayToHost. */
+  get addresses(): readonly string[] {
+    return this.server.addresses;
   }
 
   get isOpen(): boolean {

@@ -56,6 +56,21 @@ export function signInGivenUp(alias: string): TaskError {
   );
 }
 
+export function jumpFailed(alias: string, target: string, cause: unknown): TaskError {
+  return new TaskError(
+    "connectionRefused",
+    `SSH connection refused: Port may be closed or firewall blocking. The jump host on the way to ${alias} could not connect to ${target} (${quoted(asError(cause).message)}). Check HostName, Port and ProxyJump in the ssh config, and that the jump host may forward.`,
+    { cause },
+  );
+}
+
+export function proxyCommandUnsupported(alias: string): TaskError {
+  return new TaskError(
+    "handshakeFailed",
+    `SSH error: ProxyCommand. The ssh config reaches ${alias} by a ProxyCommand, which SSH Tasks does not run. Use ProxyJump where the command only goes through another host.`,
+  );
+}
+
 export function hostSilent(alias: string, what: string, seconds: number): TaskError {
   return new TaskError(
     "hostSilent",

@@ -79,9 +79,11 @@ export class SshHosts implements RemoteHosts, Disposable {
     const config = await this.parts.catalog.findConfig(alias);
     if (!config) throw hostNotFound(alias);
     const { connectSeconds } = this.parts.limits;
-    const resolving = this.names.resolve(config.hostName).catch(() => undefined);
+    const [first = config, ...later] = hopsOf(config);
+    const resolving = this.names.resolve(first.hostName).catch(() => undefined);
     const found = await within(systemClock, connectSeconds * 1000, resolving);
-    return found ? this.addresses.whyNone(found) : "DNS resolution failed";
+    if (!found) return "DNS resolution failed";
+    return (await this.addresses.whyNone(found)) ?? this.addresses.whyNotThrough(later);
   }
 
   /** Forgets the passphrases and passwords of this session. */
@@ -113,8 +115,8 @@ export class SshHosts implements RemoteHosts, Disposable {
           DurableChannel.open(connection, { alias, seconds: scriptSeconds, spoolBytes }),
         ),
       };
-      pool = new ConnectionPool(open, this.parts.limits, openShared, ({ hostAddress }) =>
-        this.addresses.require(alias, hostAddress),
+      pool = new ConnectionPool(open, this.parts.limits, openShared, ({ addresses }) =>
+        this.addresses.require(alias, addresses),
       );
       this.pools.set(key, pool);
     }
@@ -134,11 +136,21 @@ export class SshHosts implements RemoteHosts, Disposable {
       ...this.parts,
       names: this.names,
       secrets: this.secrets,
-      ...(starts && { allowed: (found) => this.addresses.allowed(config.alias, found) }),
+      ...(starts && {
+        allowed: (found) => this.addresses.allowed(config.alias, found),
+        allowedHop: (name) => this.addresses.requireHop(config.alias, name),
+      }),
     });
     this.connected.fire(config.alias);
     return connection;
   }
+}
+
+/** The hosts on the way, the first that a connection is opened to before all others, and the host itself last. */
+function hopsOf(host: SshHostConfig): readonly SshHostConfig[] {
+  const { jumps = [] } = host;
+  const [first, ...others] = jumps;
+  return first ? [...hopsOf(first), ...others, host] : [host];
 }
 
 /** A host that has no perl is asked for it once. */

@@ -79,7 +79,10 @@ export function startScript(
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     prints: async (what) => {
-      await eventually(`the script prints ${what}`, () => text.stdout.includes(what));
+      const isPrinted = (): boolean => text.stdout.includes(what);
+      await eventually(`the script prints ${what}`, isPrinted).catch((error: unknown) => {
+        throw new Error(`It has printed ${JSON.stringify(text)}`, { cause: error });
+      });
     },
     ended: once(child, "close").then(([code]) => ({ code: code as number | null, ...text })),
   };

@@ -111,8 +111,8 @@ describe("the addresses of a host", () => {
   it("include that of a connection that is there", async () => {
     const addresses = new AllowedAddresses(denying(first));
 
-    await addresses.require("two", second);
-    await assert.rejects(addresses.require("two", first), {
+    await addresses.require("two", [second]);
+    await assert.rejects(addresses.require("two", [second, first]), {
       code: "addressDenied",
       message: /: peer IP 127\.0\.0\.2 not allowed\./,
     });
