@@ -43,7 +43,7 @@ export class EditorSignInPrompt implements SignInPrompt {
       {
         modal: true,
         detail:
-          `Nobody has connected to ${name} before. It shows this key:\n\n${type}\n${fingerprint}\n\n` +
+          `No known_hosts file has a key of ${name}. It shows this one:\n\n${type}\n${fingerprint}\n\n` +
           `Compare it with what whoever runs the host has told you. Trust and Add writes it to ${file}.`,
       },
       ...trustChoices,

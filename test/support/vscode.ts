@@ -1,5 +1,6 @@
 /** Stands in for the module `vscode` in tests of src/ui: what they use of it, and an error for everything else. */
 import type * as vscode from "vscode";
+import { FakeInputBox } from "./fakeInputBox";
 
 /** What the person at this editor does and sees. Tests set the answers; `resetEditor` makes it a new one. */
 export interface Editor {
@@ -16,6 +17,7 @@ export interface Editor {
   readonly logged: string[];
   readonly panels: FakeWebviewPanel[];
   readonly quickPicks: FakeQuickPick[];
+  readonly inputBoxes: FakeInputBox[];
   /** Files that were opened, by their URIs. */
   readonly opened: string[];
   tree?: FakeTreeView;
@@ -60,6 +62,7 @@ function createEditor(): Editor {
     logged: [],
     panels: [],
     quickPicks: [],
+    inputBoxes: [],
     opened: [],
   };
 }
@@ -269,6 +272,11 @@ export const window = only<typeof vscode.window>("window", {
     const list = new FakeQuickPick();
     editor.quickPicks.push(list);
     return list;
+  },
+  createInputBox: () => {
+    const box = new FakeInputBox();
+    editor.inputBoxes.push(box);
+    return box;
   },
   showQuickPick: (items: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions) =>
     Promise.resolve(editor.pick(items, options)),
