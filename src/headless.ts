@@ -6,6 +6,7 @@ import type { McpServerParts } from "./mcp/mcpServer";
 import { serveStdio } from "./mcp/mcpStdio";
 import { createGate } from "./gate/createGate";
 import { PolicySource } from "./gate/policySource";
+import { readGivenSecrets } from "./ssh/givenSecrets";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { AuditFile } from "./store/auditFile";
@@ -32,6 +33,9 @@ The MCP server of SSH Tasks without VS Code.
   --tag NAME=A,B      give the hosts with these aliases a tag; may be repeated
   --state-dir DIR     keep tasks in this folder: durable ones go on when the server ends, and the next one has them again
   --allow-all         let clients run commands without asking anybody
+  --secret-env NAME=VARIABLE
+                      a secret to sign in with, from the environment; may be repeated. NAME is passphrase:FILE or password:ALIAS
+  --secrets-fd N      the same from a file descriptor, as a JSON object of names and secrets
   --policy FILE       let clients run what this policy (YAML or JSON) allows
   --audit FILE        write down who ran what (default: audit.jsonl in the --state-dir); commands only by their hashes
   --audit-commands    write down the commands too
@@ -75,7 +79,9 @@ async function main(): Promise<void> {
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const policySettings = { policy: undefined, policyFile: options.policy };
   const policy = new PolicySource(() => policySettings, logger);
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket, rules: policy });
+  const prompt = await readGivenSecrets(options["secret-env"], options["secrets-fd"]);
+  const connecting = { agentSocket, rules: policy, ...(prompt && { prompt }) };
+  const hosts = new SshHosts({ catalog, logger, limits, ...connecting });
   const stateDir = options["state-dir"];
   const store = stateDir === undefined ? undefined : await openWindowJournal(stateDir, logger);
   const kept = { rules: policy, ...(store && { store }) };
@@ -145,6 +151,8 @@ function readOptions() {
       tag: { type: "string", multiple: true, default: [] },
       "state-dir": { type: "string" },
       "allow-all": { type: "boolean", default: false },
+      "secret-env": { type: "string", multiple: true, default: [] },
+      "secrets-fd": { type: "string" },
       policy: { type: "string" },
       audit: { type: "string" },
       "audit-commands": { type: "boolean", default: false },

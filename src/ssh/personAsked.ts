@@ -44,7 +44,7 @@ export class PersonAsked {
     this.onAsking(true);
     try {
       const secret = await this.secrets.get(question, this.signal);
-      if (secret === undefined) this.gaveUp = this.canBeAsked;
+      if (secret === undefined) this.gaveUp = this.secrets.isPerson;
       else this.unproved.push({ question, secret });
       return secret;
     } finally {

@@ -22,6 +22,11 @@ export class Secrets {
     return this.prompt !== undefined;
   }
 
+  /** Whether that is somebody who may close a question. */
+  get isPerson(): boolean {
+    return this.prompt?.isPerson ?? false;
+  }
+
   /** The secret, from memory or from the person; undefined when there is none. Never rejects. */
   async get(question: Question, signal: AbortSignal): Promise<string | undefined> {
     const { name } = question;

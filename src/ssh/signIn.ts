@@ -161,8 +161,10 @@ export class SignIn {
     }
     if (made >= maxAttempts) return undefined;
     this.attempts.set(method, made + 1);
-    if (made === 0) this.tried.push(method);
-    return attempt();
+    const tried = await attempt();
+    if (tried && made === 0) this.tried.push(method);
+    if (!tried && made === 0) this.skipped.push(`${method} (no secret was given for it)`);
+    return tried;
   }
 
   private async givePassword(): Promise<AnyAuthMethod | undefined> {

@@ -29,6 +29,8 @@ export interface HostKeyQuestion {
 
 /** Asks the person, never a model. None of it rejects; undefined is no answer. */
 export interface SignInPrompt {
+  /** Whether there is somebody who may close a question: then the sign-in ends with that. */
+  readonly isPerson: boolean;
   askSecret(question: SecretQuestion, signal: AbortSignal): Promise<string | undefined>;
   /** Whether to trust the key from now on, or this once. */
   trustHostKey(

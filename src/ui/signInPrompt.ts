@@ -22,6 +22,8 @@ export type SecretStorage = Pick<vscode.SecretStorage, "get" | "store" | "delete
  * secret storage, which asks the system's keychain.
  */
 export class EditorSignInPrompt implements SignInPrompt {
+  readonly isPerson = true;
+
   constructor(private readonly storage: SecretStorage) {}
 
   async askSecret(question: SecretQuestion, signal: AbortSignal): Promise<string | undefined> {

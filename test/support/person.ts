@@ -14,6 +14,7 @@ export function createPerson(
   const asked: SecretQuestion[] = [];
   const keys: HostKeyQuestion[] = [];
   const prompt: SignInPrompt = {
+    isPerson: true,
     askSecret: async (question) => {
       asked.push(question);
       return answer(question);
