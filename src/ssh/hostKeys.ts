@@ -102,6 +102,8 @@ export class HostKeyCheck {
     const [file] = userKnownHostsFiles;
     if (!this.trust?.secrets.canAsk || strictHostKeyChecking === "yes" || file === undefined)
       return false;
+    // What a server calls its key becomes a word of known_hosts: nothing but a type that there is.
+    if (!Object.hasOwn(algorithmsOfType, keyType(key))) return false;
     const { onAsking, secrets, signal } = this.trust;
     onAsking(true);
     try {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { HostKeyCheck } from "../../src/ssh/hostKeys";
 import { Secrets } from "../../src/ssh/secrets";
 import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
 import { SshConnection } from "../../src/ssh/sshConnection";
@@ -94,6 +95,24 @@ describe("the key of a host that nobody has seen before", { timeout: 60_000 }, (
 
     const strict = { ...config, strictHostKeyChecking: "yes" as const };
     await assert.rejects(connect(strict, new Secrets(person.prompt)), { code: "hostKeyUnknown" });
+    assert.deepEqual(person.keys, []);
+  });
+
+  it("is never a question when its type is none, which known_hosts would take for a line of another host", async () => {
+    const { config } = await unknown("");
+    const person = createPerson(() => undefined, "always");
+    const type = Buffer.from("ssh-ed25519 AAAA\nother.example.com ssh-ed25519");
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(type.length);
+    const trust = {
+      secrets: new Secrets(person.prompt),
+      signal: new AbortController().signal,
+      onAsking: () => undefined,
+    };
+    const check = await HostKeyCheck.read(config, createConnectParts().logger, trust);
+
+    assert.equal(await check.verify(Buffer.concat([length, type])), false);
+
     assert.deepEqual(person.keys, []);
   });
 
