@@ -12,7 +12,7 @@ import { GrantsFile } from "./store/grantsFile";
 import { openWindowJournal } from "./store/windowJournal";
 import { shareTasks } from "./windows/shareTasks";
 import { keepAuditTrail } from "./tasks/auditTrail";
-import { systemClock } from "./tasks/clock";
+import { systemClock, within } from "./tasks/clock";
 import { TaskManager } from "./tasks/taskManager";
 import { consentDialog } from "./ui/consentDialog";
 import { registerCommands } from "./ui/commands";
@@ -31,6 +31,9 @@ import {
 import { EditorSignInPrompt } from "./ui/signInPrompt";
 import { TaskPanel } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
+
+/** Milliseconds that the last records of the audit may take; VS Code waits for 5 seconds in all. */
+const lastRecordsMs = 500;
 
 /** What `deactivate` does; set by `activate`. */
 let shutDown: () => Promise<void> = () => Promise.resolve();
@@ -67,7 +70,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   shutDown = async () => {
     await tasks.shutdown();
     trail.dispose();
-    await audit.flush();
+    await within(clock, lastRecordsMs, audit.flush());
     sharing?.dispose();
     store?.dispose();
     hosts.dispose();

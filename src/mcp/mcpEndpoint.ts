@@ -106,8 +106,13 @@ export class McpEndpoint {
     const pause = relistenPauses[Math.min(attempt, relistenPauses.length - 1)] ?? 0;
     this.relistening = clock.after(pause, () => {
       this.listen(this.port).then(
-        () => logger.info(`MCP endpoint listens again at ${this.url}`),
-        () => this.listenAgain(attempt + 1),
+        () => {
+          if (this.disposed) this.server.close();
+          else logger.info(`MCP endpoint listens again at ${this.url}`);
+        },
+        () => {
+          if (!this.disposed) this.listenAgain(attempt + 1);
+        },
       );
     });
   }
