@@ -23,12 +23,13 @@ export interface CreateGateParts {
   readonly asker?: ConsentAsker;
 }
 
-/** The gate of a window or a server, and the grants by which it lets agents in. */
+/** A gate, and the grants by which it lets agents in. */
 export interface OpenGate {
   readonly gate: PolicyGate;
   readonly grants: Grants;
 }
 
+/** Makes the gate of a window or a server. */
 export function createGate(parts: CreateGateParts): OpenGate {
   const { clock, limits, store } = parts;
   const grants = new Grants({

@@ -30,7 +30,7 @@ export interface RunGateParts {
   readonly nobodyToAsk: string;
 }
 
-/** The seed of the decision: before anybody is asked. */
+/** What is decided before anybody is asked. */
 interface Verdict {
   readonly outcome: "allow" | "ask" | "deny";
   readonly by: string;
@@ -84,8 +84,10 @@ export class PolicyGate implements RunGate {
     return describeCapabilities(policy, host, allows);
   }
 
-  async maxResultBytes(host: HostInfo): Promise<number | undefined> {
-    return (await this.limits(host))?.maxOutputBytes;
+  async maxResultBytes(findHost: () => Promise<HostInfo | undefined>): Promise<number | undefined> {
+    const policy = await this.policy();
+    const host = policy && (await findHost().catch(() => undefined));
+    return host && limitsOf(policy, host).maxOutputBytes;
   }
 
   async reload(): Promise<void> {

@@ -5,8 +5,7 @@ export async function withHostLimits<T extends Pick<ToolContext, "catalog" | "ga
   alias: string,
   context: T,
 ): Promise<T> {
-  const host = await context.catalog.findHost(alias).catch(() => undefined);
-  const bound = host && (await context.gate.maxResultBytes(host));
+  const bound = await context.gate.maxResultBytes(() => context.catalog.findHost(alias));
   if (bound === undefined) return context;
   const maxResultBytes = Math.min(context.limits.maxResultBytes, bound);
   return { ...context, limits: { ...context.limits, maxResultBytes } };

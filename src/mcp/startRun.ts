@@ -1,4 +1,3 @@
-import type { Disposable } from "../tasks/lifecycle";
 import type { HostInfo } from "../tasks/remoteHost";
 import type { Denial } from "../tasks/runGate";
 import type { Task } from "../tasks/task";
@@ -9,6 +8,7 @@ import { checkAlias, checkCommand, checkMaxSeconds } from "../tasks/taskRequest"
 import type { ToolContext } from "./defineTool";
 import { sanitizeError } from "./sanitizeError";
 import { answer, type ToolAnswer } from "./toolResult";
+import { tellEvery } from "./waitProgress";
 
 export interface RunArgs {
   readonly alias: string;
@@ -46,7 +46,9 @@ export async function startRun(
   const host = await context.catalog.findHost(alias);
   if (!host) throw hostNotFound(alias);
   const { asker, client, session, takenBack } = context;
-  const waiting = tellWaiting(alias, context);
+  // Nobody has answered yet: a client that hears nothing may give its request up.
+  const message = `waiting for the user to allow it on ${alias}`;
+  const waiting = tellEvery(everyMs, 0, context, () => message);
   const request = { host, command, maxSeconds, client, session, takenBack, asker };
   const denial = await context.gate.admit(request).finally(() => waiting.dispose());
   if (denial) return { denied: { host, command, denial } };
@@ -71,20 +73,6 @@ export function denialAnswer({ host, command, denial }: DeniedRun): ToolAnswer {
           denied_command,
         };
   return answer({ status: "denied", reason, ...what, hint }, true);
-}
-
-/** Tells a client that nobody has answered yet, so that it does not give its request up. */
-function tellWaiting(alias: string, { clock, tellProgress }: ToolContext): Disposable {
-  const began = clock.elapsed();
-  const again = (): Disposable => clock.after(everyMs, tell);
-  const tell = (): void => {
-    const seconds = Math.round((clock.elapsed() - began) / 1000);
-    const message = `waiting for the user to allow it on ${alias}`;
-    tellProgress({ seconds, totalSeconds: 0, message });
-    timer = again();
-  };
-  let timer = again();
-  return { dispose: () => timer.dispose() };
 }
 
 /** Needs no undoing: once a request is answered, its signal is never aborted. */

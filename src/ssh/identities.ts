@@ -1,4 +1,4 @@
-import { type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import ssh2, { type BaseAgent, type ParsedKey } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
 import { IdentityAgent } from "./identityAgent";
@@ -35,29 +35,19 @@ export async function listIdentities(
   const skipped: string[] = [];
   const files = await Promise.all(host.identityFiles.map((path) => readKeyFile(path)));
   const held = await listHeld(agentSocket, skipped);
-  const byFile = await Promise.all(
-    host.identityFiles.map(async (path, index): Promise<Identity[]> => {
-      const file = files[index];
-      const publicKey = file && !(file instanceof Error) ? file.publicKey : await readPublic(path);
-      const inAgent = publicKey && held.keys.find((key) => isSame(key, publicKey));
-      if (inAgent) return [heldIdentity(held.agent, inAgent, `${path} in the agent`)];
-      if (!file) return [];
-      if (!(file instanceof Error)) return file.isPrivate ? [fileIdentity(file, unlock)] : [];
-      skipped.push(`${path} (${file.message})`);
-      return [];
-    }),
-  );
-  const named = byFile.flat();
-  const fromAgent = named.filter(({ description }) => description.endsWith("in the agent"));
+  const named: Identity[] = [];
+  const fromFiles: Identity[] = [];
+  for (const [index, path] of host.identityFiles.entries()) {
+    const file = files[index];
+    const publicKey = file && !(file instanceof Error) ? file.publicKey : await readPublic(path);
+    const inAgent = publicKey && held.keys.find((key) => isSame(key, publicKey));
+    if (inAgent) named.push(heldIdentity(held.agent, inAgent, `${path} in the agent`));
+    else if (file instanceof Error) skipped.push(`${path} (${file.message})`);
+    else if (file?.isPrivate) fromFiles.push(fileIdentity(file, unlock));
+  }
   const others = host.identitiesOnly ? [] : held.keys.filter((key) => !isNamed(key, files));
-  return {
-    usable: [
-      ...fromAgent,
-      ...others.map((key) => heldIdentity(held.agent, key, describeHeld(key))),
-      ...named.filter((identity) => !fromAgent.includes(identity)),
-    ],
-    skipped,
-  };
+  const unnamed = others.map((key) => heldIdentity(held.agent, key, describeHeld(key)));
+  return { usable: [...named, ...unnamed, ...fromFiles], skipped };
 }
 
 interface Held {

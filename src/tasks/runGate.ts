@@ -46,8 +46,11 @@ export interface RunGate {
   plan(request: Omit<RunRequest, "client" | "takenBack">): Promise<Plan>;
   /** What is allowed on a host, as `limits`, `policy_probes` and `network`. Never rejects. */
   capabilities(host: HostInfo): Promise<object>;
-  /** Bytes of output that one result about the host's tasks may hold; undefined for no bound of its own. Never rejects. */
-  maxResultBytes(host: HostInfo): Promise<number | undefined>;
+  /**
+   * Bytes of output that one result about a host's tasks may hold; undefined for no bound of its own. The host is looked for
+   * only where it matters. Never rejects.
+   */
+  maxResultBytes(findHost: () => Promise<HostInfo | undefined>): Promise<number | undefined>;
   /** Reads anew what it decides by. Rejects with a TaskError that says why that can't be used. */
   reload(): Promise<void>;
 }

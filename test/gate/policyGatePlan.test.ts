@@ -119,8 +119,8 @@ describe("a plan with a policy", () => {
 
     assert.deepEqual(own.limits, { ...limits, max_seconds: 30, max_output_bytes: 2048 });
     assert.deepEqual(general.limits, { ...limits, max_seconds: 60 });
-    assert.equal(await gate.maxResultBytes(createHostInfo("build01")), 2048);
-    assert.equal(await gate.maxResultBytes(other), undefined);
+    assert.equal(await gate.maxResultBytes(() => Promise.resolve(createHostInfo("build01"))), 2048);
+    assert.equal(await gate.maxResultBytes(() => Promise.resolve(other)), undefined);
   });
 
   it("says that the network rules deny the host", async () => {

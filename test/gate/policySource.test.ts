@@ -157,7 +157,7 @@ describe("a policy that can't be used denies everything", () => {
     assert.deepEqual([planned.allowed, planned.rule], [false, "invalid policy"]);
     assert.ok(planned.why?.includes(before), planned.why);
     assert.doesNotMatch(capabilities, /"allowed":true/);
-    assert.equal(await gate.maxResultBytes(host), undefined);
+    assert.equal(await gate.maxResultBytes(() => Promise.resolve(host)), undefined);
   });
 
   it("until it is corrected", async () => {
