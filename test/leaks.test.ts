@@ -181,7 +181,9 @@ async function settled(count: () => Census, before: Census): Promise<Census> {
 function openClients(hosts: SshHosts): Client[] {
   return [...hosts["pools"].values()]
     .flatMap((pool) => [...pool["members"]])
-    .flatMap(({ connection }) => (connection ? [connection["client"]] : []));
+    .flatMap(({ connection }) =>
+      connection instanceof SshConnection ? [connection["client"]] : [],
+    );
 }
 
 function countListeners(client: Client): Record<string, number> {

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { ClientChannel } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
 import type { Limits } from "../tasks/limits";
 import type {
@@ -20,9 +19,9 @@ import { processFrom, targetOf } from "./hostProcess";
 import { neverRan } from "./neverRan";
 import { attachedScript, endHeard, type TaskTarget } from "./remoteScripts";
 import { SignalledTask } from "./signalledTask";
-import type { SshConnection } from "./sshConnection";
 import { connectionLost, hostSilent, shellFailed } from "./sshErrors";
 import { TaskControl } from "./taskControl";
+import type { HostChannel, HostConnection } from "./hostConnection";
 
 /** Output that the main process wrote before its end has this long to arrive on both streams. */
 const drainMs = 200;
@@ -54,7 +53,7 @@ export class AttachedTask implements RemoteTask {
   private asked: Promise<unknown> = Promise.resolve();
   private goodbye: Promise<void> | undefined;
   private lease: Lease | undefined;
-  private channel: ClientChannel | undefined;
+  private channel: HostChannel | undefined;
   /** Takes over on a host that has no POSIX shell. */
   private signalled: SignalledTask | undefined;
 
@@ -102,7 +101,7 @@ export class AttachedTask implements RemoteTask {
    * Tells the host that it may forget the task, once no cancel needs what it knows of it, and has its shell close the
    * channel: closed by us, the word might be lost.
    */
-  private async sayGoodbye(channel: ClientChannel): Promise<void> {
+  private async sayGoodbye(channel: HostChannel): Promise<void> {
     await this.asked;
     if (!channel.writable) return;
     const closed = new Promise((resolve) => channel.once("close", resolve));
@@ -139,7 +138,7 @@ export class AttachedTask implements RemoteTask {
     }
   }
 
-  private listen(channel: ClientChannel, connection: SshConnection): void {
+  private listen(channel: HostChannel, connection: HostConnection): void {
     // Cancelled meanwhile: a shell that is sent nothing has run nothing.
     if (this.end) {
       channel.close();
@@ -195,7 +194,7 @@ export class AttachedTask implements RemoteTask {
   }
 
   /** Nobody said how the command ended: the link is gone, or the shell was none or was killed. */
-  private onClose(connection: SshConnection, noise: string): void {
+  private onClose(connection: HostConnection, noise: string): void {
     const { alias } = this.host;
     if (this.end) return;
     if (this.process || !connection.isOpen) {
@@ -207,7 +206,7 @@ export class AttachedTask implements RemoteTask {
     }
   }
 
-  private runSignalled(connection: SshConnection): void {
+  private runSignalled(connection: HostConnection): void {
     clearTimeout(this.launchTimer);
     this.signalled = new SignalledTask(this.host.alias, connection, this.launch);
     void this.signalled.started.then((process) => this.resolveStarted(process));

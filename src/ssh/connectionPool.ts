@@ -4,7 +4,7 @@ import { shuttingDown } from "../tasks/taskError";
 import { abortable, asReason } from "./abortable";
 import type { Lease, LeaseRequest } from "./lease";
 import { createMember, load, type Member, type OpenShared } from "./poolMember";
-import type { SshConnection } from "./sshConnection";
+import type { HostConnection } from "./hostConnection";
 
 export type PoolLimits = Pick<
   Limits,
@@ -18,7 +18,7 @@ export interface OpenOptions {
   readonly starts: boolean;
 }
 
-export type OpenConnection = (options: OpenOptions) => Promise<SshConnection>;
+export type OpenConnection = (options: OpenOptions) => Promise<HostConnection>;
 
 /** A handshake younger than this is not stuck yet: another cancel may as well wait for it. */
 const sharedMs = 1000;
@@ -40,7 +40,7 @@ export class ConnectionPool implements Disposable {
     private readonly limits: PoolLimits,
     private readonly openShared: OpenShared,
     /** Rejects with a TaskError where nothing may be started over the connection. */
-    private readonly requireAllowed: (connection: SshConnection) => Promise<void> = async () => {},
+    private readonly requireAllowed: (connection: HostConnection) => Promise<void> = async () => {},
   ) {}
 
   /**

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { ClientChannel } from "ssh2";
 import type { CancelClimb, CancelReport, HostProcess } from "../tasks/remoteHost";
 import { defaultLimits } from "../tasks/limits";
 import type { TaskError } from "../tasks/taskError";
@@ -7,9 +6,9 @@ import { CancelReportReader } from "./cancelReportReader";
 import { HostLines } from "./hostLines";
 import { ProcessListReader } from "./processListReader";
 import { controlScript, removeLine, requestLine, type TaskTarget } from "./remoteScripts";
-import type { SshConnection } from "./sshConnection";
 import { SilenceTimer } from "./silenceTimer";
 import { connectionLost, hostSilent } from "./sshErrors";
+import type { HostChannel, HostConnection } from "./hostConnection";
 
 /** Seconds that a climb may take beside its grace. */
 const climbSeconds = 8;
@@ -44,7 +43,7 @@ export interface ControlChannelOptions {
 export class ControlChannel {
   private readonly requests = new Map<string, Request>();
   private readonly lines = new HostLines((line) => this.onLine(line));
-  private channel: ClientChannel | undefined;
+  private channel: HostChannel | undefined;
   private closed = false;
   private retired = false;
   private readonly toRemove: string[] = [];
@@ -60,7 +59,7 @@ export class ControlChannel {
 
   /** Resolves once the host is ready for requests. Rejects with a TaskError, at the latest after `seconds`. */
   static async open(
-    connection: SshConnection,
+    connection: HostConnection,
     options: ControlChannelOptions,
   ): Promise<ControlChannel> {
     const control = new ControlChannel(options, createNonce());
@@ -197,7 +196,7 @@ export class ControlChannel {
     }
   }
 
-  private listen(channel: ClientChannel, onClose: () => void): void {
+  private listen(channel: HostChannel, onClose: () => void): void {
     this.channel = channel;
     if (this.closed) {
       channel.close();

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { ClientChannel } from "ssh2";
 import type { OutputCursor } from "../tasks/outputLog";
 import type { TaskError } from "../tasks/taskError";
 import { DurableFrames } from "./durableFrames";
 import type { DurableLine, DurableStart, Follower } from "./durableLine";
 import { durableScript } from "./remoteScripts";
-import type { SshConnection } from "./sshConnection";
 import { connectionLost, hostSilent, notDurable, perlMissing } from "./sshErrors";
+import type { HostChannel, HostConnection } from "./hostConnection";
 
 export interface DurableChannelOptions {
   readonly alias: string;
@@ -20,7 +19,7 @@ export interface DurableChannelOptions {
 export class DurableChannel implements DurableLine {
   private readonly followers = new Map<string, Follower>();
   private readonly nonce = randomBytes(16).toString("hex");
-  private channel: ClientChannel | undefined;
+  private channel: HostChannel | undefined;
   private closed: TaskError | undefined;
 
   private constructor(private readonly options: DurableChannelOptions) {}
@@ -30,7 +29,7 @@ export class DurableChannel implements DurableLine {
    * when the host has no POSIX shell, `perlMissing` when it has one and no perl.
    */
   static async open(
-    connection: SshConnection,
+    connection: HostConnection,
     options: DurableChannelOptions,
   ): Promise<DurableChannel> {
     const opened = new DurableChannel(options);
@@ -90,8 +89,8 @@ export class DurableChannel implements DurableLine {
   }
 
   private listen(
-    channel: ClientChannel,
-    connection: SshConnection,
+    channel: HostChannel,
+    connection: HostConnection,
     ready: { readonly resolve: () => void; readonly reject: (error: TaskError) => void },
   ): void {
     this.channel = channel;

@@ -4,7 +4,8 @@ import type { Logger } from "../tasks/logger";
 import type { HostCatalog, HostInfo } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
 import { checkAlias } from "../tasks/taskRequest";
-import type { SshConfigFile, SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
+import type { SshConfigFile } from "./sshConfigFile";
 
 export interface SshSettings {
   /** Path of the ssh config; `~/.ssh/config` when absent. */

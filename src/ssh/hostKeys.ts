@@ -9,7 +9,7 @@ import {
   keyType,
   type HostKeyVerdict,
 } from "./knownHosts";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
 import { addKnownHost } from "./addKnownHost";
 import type { Secrets } from "./secrets";
 import { hostKeyChanged, hostKeyRevoked, hostKeyUnknown, type OfferedKey } from "./sshErrors";

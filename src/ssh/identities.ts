@@ -3,7 +3,7 @@ import ssh2, { type BaseAgent, type ParsedKey } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
 import { IdentityAgent } from "./identityAgent";
 import { readKeyFile, readPublic, signWith, type KeyFile } from "./keyFile";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
 
 /** An agent lists its keys without asking anybody; one that does not, hangs, and the key files come next. */
 const listSeconds = 3;

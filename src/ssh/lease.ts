@@ -1,6 +1,6 @@
 import type { ControlChannel } from "./controlChannel";
 import type { DurableChannel } from "./durableChannel";
-import type { SshConnection } from "./sshConnection";
+import type { HostConnection } from "./hostConnection";
 
 /** What a connection is wanted for. */
 export interface LeaseRequest {
@@ -11,7 +11,7 @@ export interface LeaseRequest {
 
 /** A use of a connection; it must be released once. */
 export interface Lease {
-  readonly connection: SshConnection;
+  readonly connection: HostConnection;
   release(): void;
   /**
    * The server opened no channel for it: releases it, and asks no more of a connection from now on than it had before.

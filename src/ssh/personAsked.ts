@@ -2,7 +2,7 @@ import type { Prompt } from "ssh2";
 import { visible } from "../tasks/visibleText";
 import type { SecretQuestion } from "../tasks/signInPrompt";
 import type { Secrets } from "./secrets";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
 
 type Question = Pick<SecretQuestion, "purpose" | "prompt" | "name"> &
   Partial<Pick<SecretQuestion, "instruction" | "echo">>;

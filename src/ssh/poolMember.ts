@@ -1,20 +1,20 @@
 import type { ControlChannel } from "./controlChannel";
 import type { DurableChannel } from "./durableChannel";
 import { SharedChannel } from "./sharedChannel";
-import type { SshConnection } from "./sshConnection";
+import type { HostConnection } from "./hostConnection";
 
 /** Opens the channels that are shared by all tasks of a connection. Reject with a TaskError. */
 export interface OpenShared {
-  readonly control: (connection: SshConnection) => Promise<ControlChannel>;
-  readonly durable: (connection: SshConnection) => Promise<DurableChannel>;
+  readonly control: (connection: HostConnection) => Promise<ControlChannel>;
+  readonly durable: (connection: HostConnection) => Promise<DurableChannel>;
 }
 
 /** A connection of a pool, open or being opened, and who uses it. */
 export interface Member {
-  readonly opening: Promise<SshConnection>;
+  readonly opening: Promise<HostConnection>;
   /** By performance.now(). */
   readonly since: number;
-  connection?: SshConnection;
+  connection?: HostConnection;
   readonly control: SharedChannel<ControlChannel>;
   readonly durable: SharedChannel<DurableChannel>;
   /** Uses of it: by attached tasks, by cancels, by durable tasks. */
@@ -27,7 +27,7 @@ export interface Member {
 }
 
 /** One that nobody uses yet. */
-export function createMember(opening: Promise<SshConnection>, open: OpenShared): Member {
+export function createMember(opening: Promise<HostConnection>, open: OpenShared): Member {
   return {
     opening,
     since: performance.now(),

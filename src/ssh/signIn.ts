@@ -5,7 +5,7 @@ import type { IdentityAgent } from "./identityAgent";
 import { listIdentities, type Identity } from "./identities";
 import type { KeyFile } from "./keyFile";
 import type { PersonAsked } from "./personAsked";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
 import { signInFailed, signInGivenUp } from "./sshErrors";
 
 /** Times that a password, a passphrase, or a dialog with the server is tried; sshd gives up after 6 (MaxAuthTries). */

@@ -1,4 +1,3 @@
-import type { ClientChannel } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
 import type {
   AttachedLaunch,
@@ -12,8 +11,8 @@ import type {
 } from "../tasks/remoteHost";
 import { asError } from "../tasks/taskError";
 import { processFrom } from "./hostProcess";
-import type { SshConnection } from "./sshConnection";
 import { connectionLost, processesHidden } from "./sshErrors";
+import type { HostChannel, HostConnection } from "./hostConnection";
 
 /** What a command may take to end once it got KILL. */
 const killedMs = 1000;
@@ -27,12 +26,12 @@ export class SignalledTask implements Omit<RemoteTask, "forget"> {
   readonly ended: Promise<RemoteEnd>;
   private resolveStarted: (process: RemoteProcess | undefined) => void = () => undefined;
   private resolveEnded: (end: RemoteEnd) => void = () => undefined;
-  private channel: ClientChannel | undefined;
+  private channel: HostChannel | undefined;
   private signals: SentSignal[] = [];
 
   constructor(
     private readonly alias: string,
-    private readonly connection: SshConnection,
+    private readonly connection: HostConnection,
     private readonly launch: AttachedLaunch,
   ) {
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
@@ -77,7 +76,7 @@ export class SignalledTask implements Omit<RemoteTask, "forget"> {
     this.channel?.close();
   }
 
-  private listen(channel: ClientChannel): void {
+  private listen(channel: HostChannel): void {
     this.channel = channel;
     let exit: { code: number | null; signal?: string } | undefined;
     channel.on("data", (bytes: Buffer) => this.launch.onOutput("stdout", bytes));

@@ -11,7 +11,7 @@ import { PersonAsked } from "./personAsked";
 import { Secrets } from "./secrets";
 import { SignIn } from "./signIn";
 import { openWay } from "./wayToHost";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
 import {
   connectFailed,
   connectionDropped,

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { ClientChannel } from "ssh2";
 import type { OutputCursor } from "../tasks/outputLog";
 import type { OutputStream } from "../tasks/remoteHost";
 import type { DurableLine, DurableStart, Follower } from "./durableLine";
 import { FrameReader } from "./frameReader";
 import { spooledFollowScript, spooledStartScript } from "./remoteScripts";
-import type { SshConnection } from "./sshConnection";
 import { connectionLost } from "./sshErrors";
+import type { HostChannel, HostConnection } from "./hostConnection";
 
 /** A channel that starts and follows one durable task (`remote/spooled.sh`), on a host without perl. */
 export class SpooledChannel implements DurableLine {
@@ -17,8 +16,8 @@ export class SpooledChannel implements DurableLine {
 
   private constructor(
     private readonly alias: string,
-    private readonly connection: SshConnection,
-    private readonly channel: ClientChannel,
+    private readonly connection: HostConnection,
+    private readonly channel: HostChannel,
   ) {
     const stdout = this.reader("stdout");
     const stderr = this.reader("stderr");
@@ -28,7 +27,7 @@ export class SpooledChannel implements DurableLine {
   }
 
   /** Resolves with one that no task uses yet. Rejects with a TaskError. */
-  static open(alias: string, connection: SshConnection): Promise<SpooledChannel> {
+  static open(alias: string, connection: HostConnection): Promise<SpooledChannel> {
     return connection.openShell((channel) => new SpooledChannel(alias, connection, channel));
   }
 

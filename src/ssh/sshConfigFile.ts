@@ -3,34 +3,8 @@ import { homedir, userInfo } from "node:os";
 import { dirname, join, resolve as resolvePath } from "node:path";
 import SSHConfig, { LineType } from "ssh-config";
 import { glob } from "tinyglobby";
+import type { SshHostConfig } from "./hostConfig";
 import { matchesPatterns } from "./patterns";
-
-/** How to reach one host, as its ssh config says. */
-export interface SshHostConfig {
-  readonly alias: string;
-  readonly hostName: string;
-  readonly port: number;
-  readonly user: string;
-  /** Absolute paths, in the order to try; they may not exist. */
-  readonly identityFiles: readonly string[];
-  readonly identitiesOnly: boolean;
-  /** The hosts to go through, the first to be connected to first. */
-  readonly jumps?: readonly SshHostConfig[];
-  /** A command that leads to the host, which we don't run. */
-  readonly proxyCommand?: string;
-  /** Methods in the order to try; absent where the default holds. */
-  readonly preferredAuthentications?: readonly string[];
-  readonly userKnownHostsFiles: readonly string[];
-  readonly globalKnownHostsFiles: readonly string[];
-  /** `yes`: no key is added, and nobody is asked. All else asks. */
-  readonly strictHostKeyChecking?: "yes" | "ask";
-  /** Whether names are hashed that are added to known_hosts. */
-  readonly hashKnownHosts?: boolean;
-  /** Where the agent listens that this host wants; "none" for no agent. */
-  readonly identityAgent?: string;
-  /** The name to look up in known_hosts instead of the host name. */
-  readonly hostKeyAlias?: string;
-}
 
 /** ssh_config(5): what OpenSSH tries without IdentityFile, less the kinds that ssh2 can't use. */
 const defaultIdentityFiles = ["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"];

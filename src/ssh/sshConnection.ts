@@ -1,10 +1,11 @@
-import type { Client, ClientChannel } from "ssh2";
+import type { Client } from "ssh2";
 import { Emitter, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import { TaskError } from "../tasks/taskError";
 import { openSignedInClient, type ConnectParts, type SignedIn } from "./signedInClient";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
+import type { HostChannel, HostConnection } from "./hostConnection";
 import { channelRefused, connectionLost, hostSilent } from "./sshErrors";
 
 type ChannelLimits = Pick<Limits, "channelSeconds">;
@@ -12,8 +13,8 @@ type ChannelLimits = Pick<Limits, "channelSeconds">;
 /** A refused channel has run nothing, whatever the reason: the script is sent once `/bin/sh` was granted. */
 const channelRetries = 3;
 
-/** One connection to one host. It has an end, and whoever asks for a channel after that is told so. */
-export class SshConnection {
+/** A connection over ssh2. */
+export class SshConnection implements HostConnection {
   private gone: TaskError | undefined;
   private readonly closed: Emitter<TaskError>;
 
@@ -43,12 +44,10 @@ export class SshConnection {
     return new SshConnection(client, host.alias, server, parts);
   }
 
-  /** Address the connection went to. */
   get hostAddress(): string {
     return this.server.address;
   }
 
-  /** Of all hops, for the network rules: see WayToHost. */
   get addresses(): readonly string[] {
     return this.server.addresses;
   }
@@ -57,32 +56,24 @@ export class SshConnection {
     return this.gone === undefined;
   }
 
-  /** Why it is gone, once it is. */
   get goneBecause(): TaskError | undefined {
     return this.gone;
   }
 
-  /** Fires once, when the connection is gone, however that came; its channels close after that. */
   get onDidClose(): Event<TaskError> {
     return this.closed.event;
   }
 
-  /** What the server calls itself (RFC 4253, section 4.2), "" when it did not come in one piece. */
   get serverVersion(): string {
     return this.server.version;
   }
 
-  /** `openCommand` with `/bin/sh` reading a script from the channel. */
-  openShell<T>(listen: (channel: ClientChannel) => T): Promise<T> {
+  openShell<T>(listen: (channel: HostChannel) => T): Promise<T> {
     // The constant text needs no quoting in any login shell, and shows nothing in the host's process list.
     return this.openCommand("exec /bin/sh -s", listen);
   }
 
-  /**
-   * Opens a channel with a command on it. `listen` is called in the moment the channel opens, as what it would miss later
-   * is lost; its result is what this resolves with. Rejects with a TaskError.
-   */
-  async openCommand<T>(command: string, listen: (channel: ClientChannel) => T): Promise<T> {
+  async openCommand<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.exec(command, listen);
@@ -98,14 +89,13 @@ export class SshConnection {
     }
   }
 
-  /** Ends the connection; what runs on the host is not touched by that. */
   end(): void {
     this.client.end();
     // A server that never answers the goodbye must not keep the socket.
     setTimeout(() => this.client.destroy(), 1000).unref();
   }
 
-  private exec<T>(command: string, listen: (channel: ClientChannel) => T): Promise<T> {
+  private exec<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       let late = false;
       const { channelSeconds } = this.parts.limits;

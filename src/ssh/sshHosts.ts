@@ -17,8 +17,8 @@ import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
 import type { OpenShared } from "./poolMember";
 import { Secrets } from "./secrets";
-import type { SshHostConfig } from "./sshConfigFile";
-import type { SshConnection } from "./sshConnection";
+import type { SshHostConfig } from "./hostConfig";
+import type { HostConnection } from "./hostConnection";
 
 /** What a login shell with slow rc files may take until it reads our script. */
 const scriptSeconds = 20;
@@ -129,7 +129,7 @@ export class SshHosts implements RemoteHosts, Disposable {
     return found;
   }
 
-  private async open(config: SshHostConfig, { starts }: OpenOptions): Promise<SshConnection> {
+  private async open(config: SshHostConfig, { starts }: OpenOptions): Promise<HostConnection> {
     // ssh2 takes a while to load: that is for the first connection to wait for, not for the editor's start.
     const { SshConnection } = await import("./sshConnection");
     const connection = await SshConnection.open(config, {

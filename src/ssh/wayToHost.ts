@@ -5,7 +5,7 @@ import { systemClock, within } from "../tasks/clock";
 import type { HostNames } from "./hostNames";
 import { openSocket, type SocketTarget } from "./openSocket";
 import type { SignedIn } from "./signedInClient";
-import type { SshHostConfig } from "./sshConfigFile";
+import type { SshHostConfig } from "./hostConfig";
 import { hostSilent, jumpFailed } from "./sshErrors";
 
 /** A stream to a host's SSH server: a socket, or a channel through another host. */

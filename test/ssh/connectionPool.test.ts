@@ -4,7 +4,9 @@ import { ConnectionPool, type PoolLimits } from "../../src/ssh/connectionPool";
 import type { Lease } from "../../src/ssh/lease";
 import { ControlChannel } from "../../src/ssh/controlChannel";
 import { SshConnection } from "../../src/ssh/sshConnection";
-import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
+import type { HostConnection } from "../../src/ssh/hostConnection";
+import type { SshHostConfig } from "../../src/ssh/hostConfig";
+import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { TaskError } from "../../src/tasks/taskError";
 import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
@@ -49,7 +51,7 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
       opened.push(opening);
       return opening;
     };
-    const openControl = (connection: SshConnection): Promise<ControlChannel> => {
+    const openControl = (connection: HostConnection): Promise<ControlChannel> => {
       const control = ControlChannel.open(connection, { alias: "testhost", seconds: 5 });
       controls.push(control);
       return control;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { HostKeyCheck } from "../../src/ssh/hostKeys";
-import type { SshHostConfig } from "../../src/ssh/sshConfigFile";
+import type { SshHostConfig } from "../../src/ssh/hostConfig";
 import { requireProgram, run } from "../support/childProcesses";
 import { createLogger } from "../support/createTasks";
 

@@ -4,7 +4,8 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { SshConfigFile, type SshHostConfig } from "../../src/ssh/sshConfigFile";
+import type { SshHostConfig } from "../../src/ssh/hostConfig";
+import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { requireProgram, run } from "../support/childProcesses";
 
 let folder: string;
