@@ -109,6 +109,7 @@ const product = [
       "src/mcp/mcpEndpoint.ts",
       "src/ssh/sshConfigFile.ts",
       "src/ssh/sshConnection.ts",
+      "src/ssh/system/systemConnection.ts",
     ],
     entryNames: "[name]",
     external: ["vscode", ...nativeParts],

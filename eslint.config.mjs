@@ -68,6 +68,7 @@ export default tseslint.config(
     "ssh-config$",
     "tinyglobby$",
   ]),
+  mayImport("ssh/system/*.ts", ["node:", "\\./", "\\.\\./(?!\\.)", "\\.\\./\\.\\./tasks/"]),
   mayImport("store/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "write-file-atomic$"]),
   mayImport("policy/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "ipaddr\\.js$", "yaml$", "zod$"]),
   mayImport("gate/**/*.ts", ["node:", "\\./", "\\.\\./tasks/", "\\.\\./policy/"]),

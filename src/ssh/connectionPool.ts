@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly urgent: boolean;
   /** Something is to be started over it, so the network rules hold. */
   readonly starts: boolean;
+  /** Over nothing that was there before. */
+  readonly fresh?: boolean;
 }
 
 export type OpenConnection = (options: OpenOptions) => Promise<HostConnection>;
@@ -75,7 +77,7 @@ export class ConnectionPool implements Disposable {
     const leastBusy = open.sort((a, b) => load(a) - load(b))[0];
     const opening = members.find((member) => this.isJustOpening(member));
     return this.lease(
-      leastBusy ?? opening ?? this.add({ urgent: true, starts: false }),
+      leastBusy ?? opening ?? this.add({ urgent: true, starts: false, fresh: options.fresh }),
       "controls",
     );
   }

@@ -40,8 +40,14 @@ export class SshHostCatalog implements HostCatalog {
     const config = await this.read();
     if (!this.usableAliases(config).includes(alias)) return undefined;
     const host = this.attempt(() => config.resolveWay(alias));
-    const { knownHostsFile } = this.settings();
-    return knownHostsFile === undefined ? host : trustingOnly(knownHostsFile, host);
+    const { knownHostsFile, sshConfigFile } = this.settings();
+    return withAll(host, {
+      ...(sshConfigFile !== undefined && { configFile: sshConfigFile }),
+      ...(knownHostsFile !== undefined && {
+        userKnownHostsFiles: [knownHostsFile],
+        globalKnownHostsFiles: [],
+      }),
+    });
   }
 
   private describe({ alias, hostName, port, user }: SshHostConfig): HostInfo {
@@ -95,14 +101,9 @@ export class SshHostCatalog implements HostCatalog {
 }
 
 /** The same for the hosts on the way. */
-function trustingOnly(file: string, host: SshHostConfig): SshHostConfig {
+function withAll(host: SshHostConfig, changes: Partial<SshHostConfig>): SshHostConfig {
   const { jumps } = host;
-  return {
-    ...host,
-    userKnownHostsFiles: [file],
-    globalKnownHostsFiles: [],
-    ...(jumps && { jumps: jumps.map((jump) => trustingOnly(file, jump)) }),
-  };
+  return { ...host, ...changes, ...(jumps && { jumps: jumps.map((jump) => withAll(jump, changes)) }) };
 }
 
 function isUsable(alias: string): boolean {

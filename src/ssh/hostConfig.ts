@@ -34,4 +34,8 @@ export interface SshHostConfig {
   readonly serverAliveInterval?: number;
   /** Questions that may stay unanswered. */
   readonly serverAliveCountMax?: number;
+  /** The only config file to read (ssh(1), -F); absent where the usual ones are. */
+  readonly configFile?: string;
+  /** What holds before the config, each `Name=value` (ssh(1), -o). */
+  readonly sshOptions?: readonly string[];
 }

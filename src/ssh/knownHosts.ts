@@ -4,6 +4,8 @@ import { matchesPatterns } from "./patterns";
 /** One line of a known_hosts file (sshd(8), section SSH_KNOWN_HOSTS FILE FORMAT). */
 interface KnownHostsLine {
   readonly revoked: boolean;
+  /** Its key signs those of hosts. */
+  readonly authority: boolean;
   readonly hosts: string;
   readonly keyType: string;
   readonly key: Buffer;
@@ -20,13 +22,19 @@ export type HostKeyVerdict =
 /** The keys that known_hosts files give for hosts. */
 export class KnownHosts {
   private readonly lines: KnownHostsLine[] = [];
+  private readonly authorities: KnownHostsLine[] = [];
 
-  /** Adds a file's lines; what is no known_hosts line, and `@cert-authority` lines, which ssh2 can't use, count for nothing. */
+  /** Adds a file's lines; what is no known_hosts line counts for nothing, and neither do `@cert-authority` lines for a key, as ssh2 can't use them. */
   add(text: string, file: string): void {
     text.split(/\r?\n/).forEach((line, index) => {
       const parsed = parseLine(line, `${file}:${index + 1}`);
-      if (parsed) this.lines.push(parsed);
+      if (parsed) (parsed.authority ? this.authorities : this.lines).push(parsed);
     });
+  }
+
+  /** Whether a `@cert-authority` line is there for a host. */
+  hasAuthority(name: string): boolean {
+    return this.authorities.some(({ hosts }) => matchesHosts(hosts, name));
   }
 
   /** Judges a key that a host offers. `name` is as in the files: `host`, or `[host]:port` where the port is not 22. */
@@ -69,10 +77,12 @@ function parseLine(line: string, where: string): KnownHostsLine | undefined {
   const marker = fields[0]?.startsWith("@") ? fields.shift() : undefined;
   const [hosts, type, base64] = fields;
   if (hosts === undefined || type === undefined || base64 === undefined) return undefined;
-  if (hosts.startsWith("#") || (marker !== undefined && marker !== "@revoked")) return undefined;
+  const markers = [undefined, "@revoked", "@cert-authority"];
+  if (hosts.startsWith("#") || !markers.includes(marker)) return undefined;
   const key = Buffer.from(base64, "base64");
   if (keyType(key) !== type) return undefined;
-  return { revoked: marker === "@revoked", hosts, keyType: type, key, where };
+  const kind = { revoked: marker === "@revoked", authority: marker === "@cert-authority" };
+  return { ...kind, hosts, keyType: type, key, where };
 }
 
 function matchesHosts(hosts: string, name: string): boolean {

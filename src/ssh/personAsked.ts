@@ -13,6 +13,8 @@ export class PersonAsked {
   private unproved: { readonly question: SecretQuestion; readonly secret: string }[] = [];
   /** They closed a question without an answer: nothing more is asked. */
   gaveUp = false;
+  /** Called when they do. */
+  onGaveUp: () => void = () => undefined;
 
   constructor(
     private readonly host: SshHostConfig,
@@ -44,7 +46,7 @@ export class PersonAsked {
     this.onAsking(true);
     try {
       const secret = await this.secrets.get(question, this.signal);
-      if (secret === undefined) this.gaveUp = this.secrets.isPerson;
+      if (secret === undefined) this.giveUp();
       else this.unproved.push({ question, secret });
       return secret;
     } finally {
@@ -52,11 +54,21 @@ export class PersonAsked {
     }
   }
 
+  /** Has them know what they are to do elsewhere, until the signal is aborted. */
+  tell(text: string, signal: AbortSignal): void {
+    this.secrets.tell(this.host.alias, text, AbortSignal.any([signal, this.signal]));
+  }
+
   /** The password of the account, by whichever method the server wants it. */
   askPassword(prompt: string, instruction = ""): Promise<string | undefined> {
     const { user, hostName, port } = this.host;
     const name = `password:${user}@${hostName}:${port}`;
     return this.ask({ purpose: "password", prompt, instruction, name });
+  }
+
+  private giveUp(): void {
+    this.gaveUp = this.secrets.isPerson;
+    if (this.gaveUp) this.onGaveUp();
   }
 
   /** What the server asks in one round of a dialog (RFC 4256). It answers with nothing once a question was closed. */

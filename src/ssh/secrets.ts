@@ -82,6 +82,11 @@ export class Secrets {
     return answer;
   }
 
+  /** Has the person know what they are to do elsewhere, until the signal is aborted. */
+  tell(alias: string, text: string, signal: AbortSignal): void {
+    if (!signal.aborted) this.prompt?.tell?.(alias, text, signal);
+  }
+
   forget(): void {
     this.known.clear();
     this.wrong.clear();

@@ -2,16 +2,14 @@ import type { Client } from "ssh2";
 import { Emitter, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
-import { TaskError } from "../tasks/taskError";
+import type { TaskError } from "../tasks/taskError";
 import { openSignedInClient, type ConnectParts, type SignedIn } from "./signedInClient";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostChannel, HostConnection } from "./hostConnection";
-import { channelRefused, connectionLost, hostSilent } from "./sshErrors";
+import { openChannel } from "./openChannel";
+import { connectionLost } from "./sshErrors";
 
 type ChannelLimits = Pick<Limits, "channelSeconds">;
-
-/** A refused channel has run nothing, whatever the reason: the script is sent once `/bin/sh` was granted. */
-const channelRetries = 3;
 
 /** A connection over ssh2. */
 export class SshConnection implements HostConnection {
@@ -73,20 +71,12 @@ export class SshConnection implements HostConnection {
     return this.openCommand("exec /bin/sh -s", listen);
   }
 
-  async openCommand<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.exec(command, listen);
-      } catch (error) {
-        if (error instanceof TaskError) throw error;
-        // A lost connection fails what is under way a moment before it says that it is lost.
-        // sshd frees the place of an ended command a moment after it said so. dropbear 2022.83 closes a channel that has
-        // no command yet when that of another one ends.
-        await new Promise((resolve) => setTimeout(resolve, attempt * 50 * (1 + Math.random())));
-        if (this.gone) throw this.gone;
-        if (attempt > channelRetries) throw channelRefused(this.alias, error);
-      }
-    }
+  openCommand<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
+    const request = (opened: (channel: HostChannel) => void): Promise<void> =>
+      this.exec(command, opened);
+    const { alias, parts } = this;
+    const seconds = parts.limits.channelSeconds;
+    return openChannel({ alias, seconds, goneBecause: () => this.gone, request }, listen);
   }
 
   end(): void {
@@ -95,23 +85,18 @@ export class SshConnection implements HostConnection {
     setTimeout(() => this.client.destroy(), 1000).unref();
   }
 
-  private exec<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
+  private exec(command: string, opened: (channel: HostChannel) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      let late = false;
-      const { channelSeconds } = this.parts.limits;
-      const timer = setTimeout(() => {
-        late = true;
-        reject(hostSilent(this.alias, "open a channel with a shell", channelSeconds));
-      }, channelSeconds * 1000);
       try {
         this.client.exec(command, (error, channel) => {
-          clearTimeout(timer);
-          if (error) reject(error);
-          else if (late) channel.close();
-          else resolve(listen(channel));
+          if (error) {
+            reject(error);
+            return;
+          }
+          opened(channel);
+          resolve();
         });
       } catch (error) {
-        clearTimeout(timer);
         reject(connectionLost(this.alias, error));
       }
     });

@@ -51,7 +51,7 @@ export function signInFailed(target: string, tried: string): TaskError {
 
 export function signInGivenUp(alias: string): TaskError {
   return new TaskError(
-    "signInFailed",
+    "signInGivenUp",
     `SSH authentication failed: Invalid credentials. A question of the sign-in to ${alias} was closed without an answer. Start the task again to be asked again.`,
   );
 }
@@ -64,10 +64,40 @@ export function jumpFailed(alias: string, target: string, cause: unknown): TaskE
   );
 }
 
+/** `offer` is what the server said it can do. */
+export function noCommonAlgorithm(target: string, said: string): TaskError {
+  return new TaskError(
+    "noCommonAlgorithm",
+    `SSH error: No common algorithm. ${target} and this client have no way of encrypting in common (${quoted(said)}). Update whichever is older, or allow one that both know in its sshd_config.`,
+  );
+}
+
+export function sshMissing(alias: string): TaskError {
+  return new TaskError(
+    "sshMissing",
+    `SSH error: No ssh program. ${alias} can only be reached by the system's own ssh, and there is none in the PATH. Install OpenSSH's client, or set sshTasks.transport to ssh2.`,
+  );
+}
+
+export function systemUnsupported(alias: string): TaskError {
+  return new TaskError(
+    "sshMissing",
+    `SSH error: Not on Windows. ${alias} can only be reached by the system's own ssh, which shares no connections on Windows. Run SSH Tasks in WSL, or reach the host with a key and ProxyJump.`,
+  );
+}
+
+export function noRuntimeFolder(alias: string, cause: unknown): TaskError {
+  return new TaskError(
+    "sshMissing",
+    `SSH error: No place for sockets. ${alias} is reached by the system's own ssh, which needs a folder for temporary files (${quoted(asError(cause).message)}). Free space there, or set TMPDIR to another one.`,
+    { cause },
+  );
+}
+
 export function proxyCommandUnsupported(alias: string): TaskError {
   return new TaskError(
     "handshakeFailed",
-    `SSH error: ProxyCommand. The ssh config reaches ${alias} by a ProxyCommand, which SSH Tasks does not run. Use ProxyJump where the command only goes through another host.`,
+    `SSH error: ProxyCommand. The ssh config reaches ${alias} by a ProxyCommand, which ssh2 does not run. Set sshTasks.transport to auto, or use ProxyJump where the command only goes through another host.`,
   );
 }
 
@@ -184,6 +214,7 @@ export function connectFailed(target: string, error: unknown): TaskError {
         `SSH network unreachable: Cannot reach host. There is no way to ${target}; check the network and the VPN.`,
       );
     default:
+      if (/no matching /i.test(message)) return noCommonAlgorithm(target, message);
       return tell(
         level === "handshake" ? "handshakeFailed" : "connectionLost",
         `SSH error: ${message}. ${target} ended the conversation before the sign-in; \`ssh -v\` in a terminal shows more.`,

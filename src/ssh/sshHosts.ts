@@ -17,6 +17,7 @@ import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
 import type { OpenShared } from "./poolMember";
 import { Secrets } from "./secrets";
+import { Transports, type Transport } from "./transports";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostConnection } from "./hostConnection";
 
@@ -33,9 +34,11 @@ export interface SshHostsParts {
   readonly agentSocket: string | undefined;
   /** Asks the person for what a sign-in needs; absent where nobody can be asked. */
   readonly prompt?: SignInPrompt;
+  /** What connections are made with, as it is set at the moment; "auto" where absent. */
+  readonly transport?: () => Transport;
 }
 
-/** The way to the hosts of the catalog, over ssh2: one pool of connections per host. */
+/** The way to the hosts of the catalog: one pool of connections per host. */
 export class SshHosts implements RemoteHosts, Disposable {
   private readonly pools = new Map<string, ConnectionPool>();
   /** By address: a server does not know by which alias we come. */
@@ -44,11 +47,13 @@ export class SshHosts implements RemoteHosts, Disposable {
   private readonly connected: Emitter<string>;
   private readonly addresses: AllowedAddresses;
   private readonly secrets: Secrets;
+  private readonly transports: Transports;
 
   constructor(private readonly parts: SshHostsParts) {
     const { logger } = parts;
     this.addresses = new AllowedAddresses(parts.rules);
     this.secrets = new Secrets(parts.prompt);
+    this.transports = new Transports(parts.transport ?? (() => "auto"));
     this.connected = new Emitter((error) => logger.error(`a listener failed: ${String(error)}`));
   }
 
@@ -95,6 +100,7 @@ export class SshHosts implements RemoteHosts, Disposable {
   dispose(): void {
     for (const pool of this.pools.values()) pool.dispose();
     this.pools.clear();
+    this.transports.dispose();
     this.connected.dispose();
   }
 
@@ -129,11 +135,13 @@ export class SshHosts implements RemoteHosts, Disposable {
     return found;
   }
 
-  private async open(config: SshHostConfig, { starts }: OpenOptions): Promise<HostConnection> {
-    // ssh2 takes a while to load: that is for the first connection to wait for, not for the editor's start.
-    const { SshConnection } = await import("./sshConnection");
-    const connection = await SshConnection.open(config, {
+  private async open(
+    config: SshHostConfig,
+    { starts, fresh = false }: OpenOptions,
+  ): Promise<HostConnection> {
+    const connection = await this.transports.open(config, {
       ...this.parts,
+      fresh,
       names: this.names,
       secrets: this.secrets,
       ...(starts && {

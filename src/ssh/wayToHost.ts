@@ -39,7 +39,7 @@ export async function openWay(
 }
 
 /** A hop is reached through those before it; the first as its own config says. */
-function withJumps(host: SshHostConfig, before: readonly SshHostConfig[]): SshHostConfig {
+export function withJumps(host: SshHostConfig, before: readonly SshHostConfig[]): SshHostConfig {
   return before.length > 0 ? { ...host, jumps: before } : host;
 }
 

@@ -37,4 +37,6 @@ export interface SignInPrompt {
     question: HostKeyQuestion,
     signal: AbortSignal,
   ): Promise<"always" | "once" | undefined>;
+  /** Has the person know what they are to do elsewhere, such as touch a key, until the signal is aborted. */
+  tell?(alias: string, text: string, signal: AbortSignal): void;
 }

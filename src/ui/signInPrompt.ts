@@ -53,6 +53,14 @@ export class EditorSignInPrompt implements SignInPrompt {
     return signal.aborted ? undefined : choice?.answer;
   }
 
+  tell(alias: string, text: string, signal: AbortSignal): void {
+    const options = { location: vscode.ProgressLocation.Notification, title: `SSH: ${alias}` };
+    void vscode.window.withProgress(options, async (progress) => {
+      progress.report({ message: text });
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    });
+  }
+
   /** Deletes all secrets that were kept. @returns how many there were. */
   async forget(): Promise<number> {
     const names = await this.keptNames();

@@ -14,7 +14,7 @@ const servers: readonly ServerName[] = ["OpenSSH", "dropbear"];
 const userlands: readonly Userland[] = ["GNU", "BusyBox"];
 
 /** Every server with every userland and login; where we are not root, OpenSSH with this machine's programs alone. */
-export const hostKinds: readonly HostKind[] = servers.flatMap((server) =>
+const bySsh2: readonly HostKind[] = servers.flatMap((server) =>
   userlands.flatMap((userland) =>
     isRoot || (server === "OpenSSH" && userland === "GNU")
       ? logins.map(({ as, user }) => ({
@@ -26,3 +26,19 @@ export const hostKinds: readonly HostKind[] = servers.flatMap((server) =>
       : [],
   ),
 );
+
+/** The first and the last of them, which differ in everything, reached by the system's ssh. */
+const bySystem = [...new Set([bySsh2.at(0), bySsh2.at(-1)])].flatMap((kind) =>
+  kind
+    ? {
+        ...kind,
+        name: `${kind.name}, by the system's ssh`,
+        options: async (): Promise<SshHarnessOptions> => ({
+          ...(await kind.options()),
+          transport: "ssh",
+        }),
+      }
+    : [],
+);
+
+export const hostKinds: readonly HostKind[] = [...bySsh2, ...bySystem];

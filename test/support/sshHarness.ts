@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { SshHostCatalog } from "../../src/ssh/hostCatalog";
+import type { Transport } from "../../src/ssh/transports";
 import { SshHosts } from "../../src/ssh/sshHosts";
 import type { CancelOutcome } from "../../src/tasks/cancelOutcome";
 import type { CancelRequest } from "../../src/tasks/cancelReceipt";
@@ -58,6 +59,8 @@ export interface SshHarnessOptions extends SshdOptions {
   readonly server?: ServerName;
   /** What holds for every task; default nothing. */
   readonly rules?: RunRules;
+  /** Default ssh2. */
+  readonly transport?: Transport;
 }
 
 /** A real TaskManager over real SSH to a real server of its own. */
@@ -79,7 +82,9 @@ export async function createSshTasks({
   const catalog = new SshHostCatalog(() => ({ sshConfigFile }), logger);
   const limits = { ...defaultLimits, maxRunningPerHost: 40, ...options.limits };
   const rules = options.rules && { rules: options.rules };
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket: undefined, ...rules });
+  const transport = (): Transport => options.transport ?? "ssh2";
+  const way = { agentSocket: undefined, transport, ...rules };
+  const hosts = new SshHosts({ catalog, logger, limits, ...way });
   const tasks = new TaskManager({
     catalog,
     hosts,

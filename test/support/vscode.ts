@@ -311,6 +311,8 @@ export const commands = only<typeof vscode.commands>("commands", {
 
 export const ConfigurationTarget = { Global: 1 };
 
+export const ProgressLocation = { Notification: 15 };
+
 export const workspace = only<typeof vscode.workspace>("workspace", {
   getConfiguration: (section?: string) => ({
     get: (name: string, otherwise: unknown) =>
