@@ -103,7 +103,11 @@ export class SshHostCatalog implements HostCatalog {
 /** The same for the hosts on the way. */
 function withAll(host: SshHostConfig, changes: Partial<SshHostConfig>): SshHostConfig {
   const { jumps } = host;
-  return { ...host, ...changes, ...(jumps && { jumps: jumps.map((jump) => withAll(jump, changes)) }) };
+  return {
+    ...host,
+    ...changes,
+    ...(jumps && { jumps: jumps.map((jump) => withAll(jump, changes)) }),
+  };
 }
 
 function isUsable(alias: string): boolean {

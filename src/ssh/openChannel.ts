@@ -1,4 +1,4 @@
-import { TaskError } from "../tasks/taskError";
+import { asError, TaskError } from "../tasks/taskError";
 import type { HostChannel } from "./hostConnection";
 import { channelRefused, hostSilent } from "./sshErrors";
 
@@ -11,10 +11,16 @@ export interface ChannelSource {
   readonly goneBecause: () => TaskError | undefined;
   /**
    * Asks the server for a channel, once; `opened` is called in the moment it is there. Rejects with an Error where there
-   * is none, a TaskError where another attempt would fare no better.
+   * is none, a TaskError where another attempt would fare no better. Nobody waits for it any more once the signal is
+   * aborted.
    */
-  readonly request: (opened: (channel: HostChannel) => void) => Promise<void>;
+  readonly request: RequestChannel;
 }
+
+export type RequestChannel = (
+  opened: (channel: HostChannel) => void,
+  late: AbortSignal,
+) => Promise<void>;
 
 /** A refused channel has run nothing, whatever the reason: the script is sent once `/bin/sh` was granted. */
 const retries = 3;
@@ -45,19 +51,19 @@ function openOnce<T>(
   listen: (channel: HostChannel) => T,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let late = false;
+    const late = new AbortController();
     const timer = setTimeout(() => {
-      late = true;
+      late.abort();
       reject(hostSilent(alias, "open a channel with a shell", seconds));
     }, seconds * 1000);
     const opened = (channel: HostChannel): void => {
       clearTimeout(timer);
-      if (late) channel.close();
+      if (late.signal.aborted) channel.close();
       else resolve(listen(channel));
     };
-    request(opened).catch((error: unknown) => {
+    request(opened, late.signal).catch((error: unknown) => {
       clearTimeout(timer);
-      reject(error as Error);
+      reject(asError(error));
     });
   });
 }

@@ -6,7 +6,7 @@ import type { TaskError } from "../tasks/taskError";
 import { openSignedInClient, type ConnectParts, type SignedIn } from "./signedInClient";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostChannel, HostConnection } from "./hostConnection";
-import { openChannel } from "./openChannel";
+import { openChannel, type RequestChannel } from "./openChannel";
 import { connectionLost } from "./sshErrors";
 
 type ChannelLimits = Pick<Limits, "channelSeconds">;
@@ -72,8 +72,7 @@ export class SshConnection implements HostConnection {
   }
 
   openCommand<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
-    const request = (opened: (channel: HostChannel) => void): Promise<void> =>
-      this.exec(command, opened);
+    const request: RequestChannel = (opened) => this.exec(command, opened);
     const { alias, parts } = this;
     const seconds = parts.limits.channelSeconds;
     return openChannel({ alias, seconds, goneBecause: () => this.gone, request }, listen);

@@ -9,14 +9,16 @@ import { quoted, visible } from "../tasks/visibleText";
 export interface OfferedKey {
   readonly name: string;
   readonly type: string;
+  /** "" where it was not told. */
   readonly fingerprint: string;
 }
 
 export function hostKeyUnknown(alias: string, offered: OfferedKey): TaskError {
+  const its = offered.fingerprint === "" ? "" : ` with the fingerprint ${offered.fingerprint}`;
   return new TaskError(
     "hostKeyUnknown",
-    `SSH host key not found: Add host to known_hosts. ${offered.name} offers a key of type ${offered.type} with the ` +
-      `fingerprint ${offered.fingerprint}. Run \`ssh ${alias}\` in a terminal, compare the fingerprint, and accept it there.`,
+    `SSH host key not found: Add host to known_hosts. ${offered.name} offers a key of type ${offered.type}${its}. ` +
+      `Run \`ssh ${alias}\` in a terminal, compare the fingerprint, and accept it there.`,
   );
 }
 

@@ -52,7 +52,7 @@ export class AskpassAnswers {
     }
     const [, account, rest = prompt] = /^\(([^()\s]+@[^()\s]+)\) (.*)$/.exec(prompt) ?? [];
     const [, other] = /^(\S+@\S+)'s password: ?$/.exec(prompt) ?? [];
-    const [its, text] = [account ?? other, rest.replace(/: ?$/, "")];
+    const [its, text] = [account ?? other, rest.replace(/:? ?$/, "")];
     const isOurs = its === undefined || its.toLowerCase() === `${user}@${hostName}`.toLowerCase();
     if (/^(?:.*'s )?password\W*$/i.test(rest)) {
       if (isOurs) return person.askPassword(text);

@@ -106,6 +106,7 @@ async function signIn(
   const { folder, limits, secrets = new Secrets(undefined) } = parts;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(askMs)]);
+  const seconds = limits.connectSeconds;
   const phase = new PhaseTimer(host.alias, limits.connectSeconds + limits.signInSeconds);
   const onAsking = (asking: boolean): void => phase.pause(asking);
   const person = new PersonAsked(host, secrets, signal, onAsking);
@@ -124,9 +125,9 @@ async function signIn(
       phase.expect("finish the connection and the sign-in", reject);
       master.onReady(resolve);
       person.onGaveUp = () => reject(signInGivenUp(host.alias));
-      void master.ended.then(async (words) => {
-        if (/ENOENT/.test(words)) reject(sshMissing(host.alias));
-        else reject(await sshFailure(host, words, answers.distrusted));
+      void master.ended.then(async (text) => {
+        if (/ENOENT/.test(text)) reject(sshMissing(host.alias));
+        else reject(await sshFailure(host, { text, seconds }, answers.distrusted));
       });
     });
     person.wasRight();

@@ -39,6 +39,7 @@ export function masterArguments(
     `StrictHostKeyChecking=${strictHostKeyChecking ?? "ask"}`,
     `UserKnownHostsFile=${files([knownHosts, ...userKnownHostsFiles])}`,
     `GlobalKnownHostsFile=${files(globalKnownHostsFiles)}`,
+    "HashKnownHosts=no", // what is added to the person's own file is as they want it
     "UpdateHostKeys=no",
     "VisualHostKey=no",
     "Tunnel=no",

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { SshHostConfig } from "../hostConfig";
-import { fingerprint } from "../knownHosts";
+import { fingerprint, knownHostsName } from "../knownHosts";
 import {
   connectFailed,
   connectionDropped,
   hostKeyChanged,
   hostKeyRevoked,
   hostKeyUnknown,
+  hostSilent,
   noCommonAlgorithm,
   signInFailed,
 } from "../sshErrors";
@@ -16,8 +17,12 @@ import { visible } from "../../tasks/visibleText";
 /** What ssh says of a connection that did not come about, and which error of ours that is; the first that fits counts. */
 const failures: readonly (readonly [pattern: RegExp, error: (seen: Seen) => TaskError])[] = [
   [/^Could not resolve hostname|: Could not resolve hostname/m, system("ENOTFOUND")],
+  [
+    /timed out during banner exchange/,
+    ({ host, seconds }) => hostSilent(host.alias, "say that it speaks SSH", seconds),
+  ],
   [/: Connection refused$/m, system("ECONNREFUSED")],
-  [/: (?:Connection|Operation) timed out$|timed out during banner exchange/m, system("ETIMEDOUT")],
+  [/: (?:Connection|Operation) timed out$/m, system("ETIMEDOUT")],
   [/: (?:No route to host|Network is unreachable)$/m, system("EHOSTUNREACH")],
   [/no matching .* found\. Their offer: /, ({ target, last }) => noCommonAlgorithm(target, last)],
   [
@@ -28,16 +33,19 @@ const failures: readonly (readonly [pattern: RegExp, error: (seen: Seen) => Task
 ];
 
 interface Seen {
+  readonly host: SshHostConfig;
   readonly target: string;
+  /** That the connection may have taken. */
+  readonly seconds: number;
   readonly text: string;
   /** The last line. */
   readonly last: string;
 }
 
-/** Says why ssh did not sign in, from all that it wrote on its standard error. Never rejects. */
+/** Says why ssh did not sign in, from all that it wrote on its standard error. `seconds` is what the connection may have taken. Never rejects. */
 export async function sshFailure(
   host: SshHostConfig,
-  text: string,
+  { text, seconds }: { readonly text: string; readonly seconds: number },
   distrusted:
     { readonly name: string; readonly type: string; readonly fingerprint: string } | undefined,
 ): Promise<TaskError> {
@@ -46,7 +54,7 @@ export async function sshFailure(
   if (/Host key verification failed/.test(text)) return hostKeyRefused(host, text);
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
   const last = visible(lines.at(-1) ?? "ssh has ended").slice(0, 200);
-  const seen = { target, text: lines.join("\n"), last };
+  const seen = { host, seconds, target, text: lines.join("\n"), last };
   const [, error] = failures.find(([pattern]) => pattern.test(seen.text)) ?? [];
   return (
     error?.(seen) ?? connectFailed(target, Object.assign(new Error(last), { level: "handshake" }))
@@ -60,10 +68,12 @@ async function hostKeyRefused(host: SshHostConfig, text: string): Promise<TaskEr
       text,
     ) ?? [];
   const [, file, line] = /^Offending (?:\S+ )*key in (.+):(\d+)\r?$/m.exec(text) ?? [];
-  const [, unknown = ""] =
-    /^No \S+ host key is known for (\S+) and you have requested strict checking/m.exec(text) ?? [];
+  const [, unknownType = "", unknown = ""] =
+    /^No (\S+) host key is known for (\S+) and you have requested strict checking/m.exec(text) ??
+    [];
   const [, revoked] = /^The (\S+) host key for (\S+) is marked as revoked/m.exec(text) ?? [];
-  const offered = { name: unknown === "" ? host.hostName : unknown, type, fingerprint: sent };
+  const name = unknown === "" ? knownHostsName(host.hostName, host.port) : unknown;
+  const offered = { name, type: type || unknownType, fingerprint: sent };
   if (/REVOKED HOST KEY DETECTED|marked as revoked/.test(text)) {
     return hostKeyRevoked(alias, { ...offered, fingerprint: revoked ?? "" }, "a known_hosts file");
   }

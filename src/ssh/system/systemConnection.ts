@@ -4,10 +4,11 @@ import type { Limits } from "../../tasks/limits";
 import type { TaskError } from "../../tasks/taskError";
 import type { SshHostConfig } from "../hostConfig";
 import type { HostChannel, HostConnection } from "../hostConnection";
-import { openChannel } from "../openChannel";
+import { openChannel, type RequestChannel } from "../openChannel";
 import { connectionLost } from "../sshErrors";
 import { Master, type MasterParts } from "./master";
-import { ProcessChannel } from "./processChannel";
+import { openProcessChannel } from "./openProcessChannel";
+import type { ProcessChannel } from "./processChannel";
 import { channelArguments, checkArguments } from "./sshArguments";
 
 /** It asks a process on this machine. */
@@ -17,6 +18,11 @@ export { RuntimeFolder } from "./runtimeFolder";
 
 export interface SystemConnectParts extends MasterParts {
   readonly limits: MasterParts["limits"] & Pick<Limits, "channelSeconds">;
+}
+
+interface ShellOrCommand {
+  readonly command: string;
+  readonly isShell: boolean;
 }
 
 /**
@@ -77,15 +83,11 @@ export class SystemConnection implements HostConnection {
   }
 
   openShell<T>(listen: (channel: HostChannel) => T): Promise<T> {
-    return this.openCommand("exec /bin/sh -s", listen);
+    return this.open({ command: "exec /bin/sh -s", isShell: true }, listen);
   }
 
   openCommand<T>(command: string, listen: (channel: HostChannel) => T): Promise<T> {
-    const { alias } = this.host;
-    const seconds = this.parts.limits.channelSeconds;
-    const request = (opened: (channel: HostChannel) => void): Promise<void> =>
-      this.request(command, opened);
-    return openChannel({ alias, seconds, goneBecause: () => this.gone, request }, listen);
+    return this.open({ command, isShell: false }, listen);
   }
 
   end(): void {
@@ -95,14 +97,27 @@ export class SystemConnection implements HostConnection {
     this.onGone();
   }
 
-  private async request(command: string, opened: (channel: HostChannel) => void): Promise<void> {
+  private open<T>(what: ShellOrCommand, listen: (channel: HostChannel) => T): Promise<T> {
+    const { alias } = this.host;
+    const seconds = this.parts.limits.channelSeconds;
+    const request: RequestChannel = (opened, late) => this.request(what, opened, late);
+    return openChannel({ alias, seconds, goneBecause: () => this.gone, request }, listen);
+  }
+
+  private async request(
+    { command, isShell }: ShellOrCommand,
+    listen: (channel: HostChannel) => void,
+    late: AbortSignal,
+  ): Promise<void> {
+    const opened = (channel: ProcessChannel): void => {
+      this.channels.add(channel);
+      channel.once("close", () => this.channels.delete(channel));
+      channel.once("close", () => void this.look());
+      listen(channel);
+    };
     try {
-      await ProcessChannel.open(channelArguments(this.host, this.socket, command), (channel) => {
-        this.channels.add(channel);
-        channel.once("close", () => this.channels.delete(channel));
-        channel.once("close", () => void this.look());
-        opened(channel);
-      });
+      const args = channelArguments(this.host, this.socket, command);
+      await openProcessChannel(args, { isShell, opened, late });
     } catch (error) {
       await this.look();
       throw error;
@@ -130,7 +145,10 @@ function isListening(host: SshHostConfig, socket: string): Promise<boolean> {
   });
 }
 
-/** Of what ssh wrote: why it ended. */
+/** Of what ssh wrote: why it ended. Its last two lines count bytes. */
 function lastLine(words: string): string | undefined {
-  return words.trim().split(/\r?\n/).at(-1);
+  const lines = words
+    .split(/\r?\n/)
+    .filter((line) => !/^(?:|Transferred: .*|Bytes per .*)$/.test(line));
+  return lines.at(-1);
 }

@@ -1,41 +1,63 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { eventually } from "../../support/eventually";
+import { createSshTasks } from "../../support/sshHarness";
 import { findProcesses, uniqueMarker } from "../../support/processes";
-import { createSshTasks, type SshHarness } from "../../support/sshHarness";
+import { SystemSsh, output } from "../../support/systemSsh";
 
-for (const durable of [true, false]) {
-  describe(`a ${durable ? "durable" : "attached"} task over the system's ssh`, { timeout: 60_000 }, () => {
-    let ssh: SshHarness;
-    before(async () => {
-      ssh = await createSshTasks({ transport: "ssh" });
+describe("a connection by the system's ssh", { timeout: 60_000 }, () => {
+  const ssh = new SystemSsh();
+  after(() => ssh.close());
+
+  it("learns how many channels a server gives, and waits for a place", async () => {
+    const tasks = await createSshTasks({
+      transport: "ssh",
+      config: ["MaxSessions 2"],
+      limits: { maxConnectionsPerHost: 1 },
     });
-    after(() => ssh.close());
+    after(() => tasks.close());
 
-    it("has its output and its exit code", async () => {
-      const { task, stdout, stderr } = await ssh.run("echo out; echo er >&2; exit 7");
+    const runs = await Promise.all([1, 2, 3, 4].map((n) => tasks.run(`sleep 0.2; echo ${n}`)));
 
-      assert.equal(stdout, "out\n");
-      assert.equal(stderr, "er\n");
-      assert.equal(task.exitCode, 7);
-    });
-
-    it("is cancelled, and nothing of it is left", async () => {
-      const marker = uniqueMarker();
-      const id = await ssh.startRunning(`sleep ${marker}.1 & sleep ${marker}.2`);
-      await eventually("both run", () => findProcesses(marker).length >= 2);
-
-      const outcome = await ssh.cancel(id);
-
-      assert.equal(outcome.receipt?.verified, true);
-      assert.equal(findProcesses(marker).length, 0);
-    });
-
-    it("has every byte of much output", async () => {
-      const { end, stdout } = await ssh.runBytes("head -c 20000000 /dev/zero; exit 3");
-
-      assert.deepEqual({ ...end, leftRunning: 0 }, { kind: "exited", exitCode: 3, leftRunning: 0 });
-      assert.equal(stdout.length, 20_000_000);
-    });
+    assert.deepEqual(
+      runs.map(({ stdout }) => stdout),
+      ["1\n", "2\n", "3\n", "4\n"],
+    );
   });
-}
+
+  it("works where the server gives one channel alone", async () => {
+    const tasks = await createSshTasks({
+      transport: "ssh",
+      config: ["MaxSessions 1", "MaxStartups 1"],
+    });
+    after(() => tasks.close());
+    const id = await tasks.startRunning("sleep 60");
+
+    const outcome = await tasks.cancel(id);
+
+    assert.equal(outcome.receipt?.verified, true);
+    assert.equal((await tasks.run("echo again")).stdout, "again\n");
+  });
+
+  it("says that it is gone when the server is, and so do its channels", async () => {
+    const { sshd, host } = await ssh.serve();
+    const connection = await ssh.connect(host);
+    const gone = new Promise<string>((resolve) =>
+      connection.onDidClose(({ code }) => resolve(code)),
+    );
+    const marker = uniqueMarker();
+    const running = output(connection, `sleep ${marker}`);
+    await eventually("it runs", () => findProcesses(marker).length > 0);
+
+    await sshd.close();
+
+    assert.equal(await gone, "connectionLost");
+    assert.equal(connection.isOpen, false);
+    assert.match(connection.goneBecause?.message ?? "", /was lost \("Connection to \S+ closed/);
+    assert.equal(await running, "");
+    await assert.rejects(
+      connection.openShell(() => undefined),
+      { code: "connectionLost" },
+    );
+  });
+});
