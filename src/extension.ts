@@ -27,6 +27,7 @@ import {
   readConsentSetting,
   readPolicySettings,
   readSettings,
+  readTransport,
 } from "./ui/settings";
 import { EditorSignInPrompt } from "./ui/signInPrompt";
 import { TaskPanel } from "./ui/taskPanel";
@@ -53,7 +54,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const agentSocket = process.env["SSH_AUTH_SOCK"];
   const policy = new PolicySource(readPolicySettings, logger);
   const prompt = new EditorSignInPrompt(context.secrets);
-  const hosts = new SshHosts({ catalog, logger, limits, agentSocket, rules: policy, prompt });
+  const way = { agentSocket, rules: policy, prompt, transport: readTransport };
+  const hosts = new SshHosts({ catalog, logger, limits, ...way });
   const forgetSecrets = (): Promise<number> => (hosts.forgetSecrets(), prompt.forget());
   const clock = systemClock;
   const inStorage = (name: string): string => join(globalStorageUri.fsPath, name);

@@ -20,6 +20,7 @@ import { asError } from "./tasks/taskError";
 import { defaultLimits, limitNames, whyNoLimit, type LimitName, type Limits } from "./tasks/limits";
 import type { RunGate } from "./tasks/runGate";
 import { TaskManager } from "./tasks/taskManager";
+import { asTransport, transports, type Transport } from "./tasks/transport";
 
 const usage = `Usage: node dist/headless.js --stdio | --http [--port N] [options]
 
@@ -30,6 +31,8 @@ The MCP server of SSH Tasks without VS Code.
   --port N            with --http: the port to listen on (default: a free one)
   --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
   --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
+  --transport KIND    what connections are made with: ssh2 (built in), ssh (the system's), or auto, which is ssh2 unless
+                      only ssh gets in (default)
   --tag NAME=A,B      give the hosts with these aliases a tag; may be repeated
   --state-dir DIR     keep tasks in this folder: durable ones go on when the server ends, and the next one has them again
   --allow-all         let clients run commands without asking anybody
@@ -80,7 +83,8 @@ async function main(): Promise<void> {
   const policySettings = { policy: undefined, policyFile: options.policy };
   const policy = new PolicySource(() => policySettings, logger);
   const prompt = await readGivenSecrets(options["secret-env"], options["secrets-fd"]);
-  const connecting = { agentSocket, rules: policy, ...(prompt && { prompt }) };
+  const transport = (): Transport => asTransport(options.transport);
+  const connecting = { agentSocket, rules: policy, transport, ...(prompt && { prompt }) };
   const hosts = new SshHosts({ catalog, logger, limits, ...connecting });
   const stateDir = options["state-dir"];
   const store = stateDir === undefined ? undefined : await openWindowJournal(stateDir, logger);
@@ -148,6 +152,7 @@ function readOptions() {
       port: { type: "string", default: "0" },
       "ssh-config": { type: "string" },
       "known-hosts": { type: "string" },
+      transport: { type: "string", default: "auto" },
       tag: { type: "string", multiple: true, default: [] },
       "state-dir": { type: "string" },
       "allow-all": { type: "boolean", default: false },
@@ -165,6 +170,9 @@ function readOptions() {
   }
   if (values["allow-all"] && values.policy !== undefined) {
     throw new Error("Give one of --allow-all and --policy: a policy may say default: allow.");
+  }
+  if (asTransport(values.transport) !== values.transport) {
+    throw new Error(`--transport takes one of ${transports.join(", ")}.`);
   }
   if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65535) {
     throw new Error("--port takes a number from 0 to 65535.");

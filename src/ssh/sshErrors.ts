@@ -96,6 +96,13 @@ export function noRuntimeFolder(alias: string, cause: unknown): TaskError {
   );
 }
 
+export function proxyCommandFailed(alias: string, said: string): TaskError {
+  return new TaskError(
+    "handshakeFailed",
+    `SSH error: ProxyCommand. The ProxyCommand that leads to ${alias} has ended (${quoted(said)}). Try \`ssh ${alias}\` in a terminal, and correct it in the ssh config.`,
+  );
+}
+
 export function proxyCommandUnsupported(alias: string): TaskError {
   return new TaskError(
     "handshakeFailed",

@@ -6,6 +6,7 @@ import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
 import type { SignInPrompt } from "../tasks/signInPrompt";
 import type { RunRules } from "../tasks/runRules";
 import { hostNotFound, TaskError } from "../tasks/taskError";
+import type { Transport } from "../tasks/transport";
 import { AttachedTask } from "./attachedTask";
 import { AllowedAddresses } from "./allowedAddresses";
 import { ConnectionPool, type OpenConnection, type OpenOptions } from "./connectionPool";
@@ -17,7 +18,7 @@ import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
 import type { OpenShared } from "./poolMember";
 import { Secrets } from "./secrets";
-import { Transports, type Transport } from "./transports";
+import { Transports } from "./transports";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostConnection } from "./hostConnection";
 

@@ -1,16 +1,13 @@
 import type { Disposable } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import { TaskError } from "../tasks/taskError";
+import type { Transport } from "../tasks/transport";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostConnection } from "./hostConnection";
 import type { ConnectParts } from "./signedInClient";
 import { noRuntimeFolder, systemUnsupported } from "./sshErrors";
 import type { RuntimeFolder, SystemConnectParts } from "./system/systemConnection";
 import { hasMoreToOffer, whySystem } from "./whySystem";
-
-/** What connections are made with: ssh2, the system's own ssh, or ssh2 unless only ssh can do it. */
-export const transports = ["auto", "ssh2", "ssh"] as const;
-export type Transport = (typeof transports)[number];
 
 export interface OpenParts extends ConnectParts {
   readonly limits: ConnectParts["limits"] & Pick<Limits, "channelSeconds">;

@@ -39,9 +39,16 @@ export type FlagSettingId = (typeof flagSettingIds)[number];
 export const objectSettingIds = ["sshTasks.tags", "sshTasks.policy", "sshTasks.consent"] as const;
 export type ObjectSettingId = (typeof objectSettingIds)[number];
 
+export const transportSettingId = "sshTasks.transport";
+
 export const settingIds: readonly (
-  PathSettingId | FlagSettingId | ObjectSettingId | `${typeof limitSection}.${LimitName}`
+  | typeof transportSettingId
+  | PathSettingId
+  | FlagSettingId
+  | ObjectSettingId
+  | `${typeof limitSection}.${LimitName}`
 )[] = [
+  transportSettingId,
   ...pathSettingIds,
   ...flagSettingIds,
   ...objectSettingIds,

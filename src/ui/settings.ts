@@ -2,7 +2,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Durability } from "../tasks/taskHandover";
-import type { FlagSettingId, ObjectSettingId, PathSettingId } from "./commandIds";
+import { asTransport, type Transport } from "../tasks/transport";
+import {
+  transportSettingId,
+  type FlagSettingId,
+  type ObjectSettingId,
+  type PathSettingId,
+} from "./commandIds";
 
 /** The person's settings; paths are absolute, and undefined where the default applies. */
 export interface Settings {
@@ -27,6 +33,11 @@ export const durability: Durability = {
     readFlag("sshTasks.durable") ? undefined : "The setting sshTasks.durable is off.",
   cancelOnClose: () => readFlag("sshTasks.cancelOnClose"),
 };
+
+/** What connections are made with, as it is set at the moment. */
+export function readTransport(): Transport {
+  return asTransport(vscode.workspace.getConfiguration().get<unknown>(transportSettingId));
+}
 
 /** What agents may run, as the person has set it at the moment. */
 export function readPolicySettings(): {

@@ -105,7 +105,7 @@ describe("a sign-in that asks the person", { timeout: 60_000 }, () => {
     const person = createPerson(() => undefined);
 
     await assert.rejects(connect({ ...host, identityFiles: [key] }, person), {
-      code: "signInFailed",
+      code: "signInGivenUp",
       message: /A question of the sign-in to .* was closed without an answer/,
     });
     assert.equal(person.asked.length, 1);

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { SshHostCatalog } from "../../src/ssh/hostCatalog";
-import type { Transport } from "../../src/ssh/transports";
+import type { Transport } from "../../src/tasks/transport";
 import { SshHosts } from "../../src/ssh/sshHosts";
 import type { CancelOutcome } from "../../src/tasks/cancelOutcome";
 import type { CancelRequest } from "../../src/tasks/cancelReceipt";

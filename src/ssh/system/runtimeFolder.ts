@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Disposable } from "../../tasks/lifecycle";
@@ -33,7 +34,8 @@ export class RuntimeFolder implements Disposable {
 
   dispose(): void {
     this.askpass.dispose();
-    rm(this.path, { recursive: true, force: true }).catch(() => undefined);
+    // At once, as the process may be about to end.
+    rmSync(this.path, { recursive: true, force: true });
   }
 }
 

@@ -8,7 +8,9 @@ import {
   hostKeyRevoked,
   hostKeyUnknown,
   hostSilent,
+  jumpFailed,
   noCommonAlgorithm,
+  proxyCommandFailed,
   signInFailed,
 } from "../sshErrors";
 import type { TaskError } from "../../tasks/taskError";
@@ -54,6 +56,14 @@ export async function sshFailure(
   if (/Host key verification failed/.test(text)) return hostKeyRefused(host, text);
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
   const last = visible(lines.at(-1) ?? "ssh has ended").slice(0, 200);
+  if (/^Connection closed by UNKNOWN port /.test(last)) {
+    // What leads there has said why on the same standard error.
+    const why = lines.find(
+      (line) => !/^(?:kex_exchange_identification|Connection closed)/.test(line),
+    );
+    if (host.proxyCommand !== undefined) return proxyCommandFailed(host.alias, why ?? last);
+    if (host.jumps) return jumpFailed(host.alias, target, why ?? last);
+  }
   const seen = { host, seconds, target, text: lines.join("\n"), last };
   const [, error] = failures.find(([pattern]) => pattern.test(seen.text)) ?? [];
   return (
