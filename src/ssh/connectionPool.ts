@@ -22,6 +22,13 @@ export interface OpenOptions {
 
 export type OpenConnection = (options: OpenOptions) => Promise<HostConnection>;
 
+export interface PoolRules {
+  /** Rejects with a TaskError where nothing may be started over the connection. */
+  readonly requireAllowed?: (connection: HostConnection) => Promise<void>;
+  /** Whether a sign-in waits for the person: then there is one alone. */
+  readonly isAsking?: () => boolean;
+}
+
 /** A handshake younger than this is not stuck yet: another cancel may as well wait for it. */
 const sharedMs = 1000;
 
@@ -41,8 +48,7 @@ export class ConnectionPool implements Disposable {
     private readonly open: OpenConnection,
     private readonly limits: PoolLimits,
     private readonly openShared: OpenShared,
-    /** Rejects with a TaskError where nothing may be started over the connection. */
-    private readonly requireAllowed: (connection: HostConnection) => Promise<void> = async () => {},
+    private readonly rules: PoolRules = {},
   ) {}
 
   /**
@@ -108,6 +114,11 @@ export class ConnectionPool implements Disposable {
     return [...this.members].some((member) => member.connection?.isOpen);
   }
 
+  /** Whether a sign-in waits for the person. */
+  get isAsking(): boolean {
+    return this.rules.isAsking?.() ?? false;
+  }
+
   /** Closes all connections; there are no new ones after that. */
   dispose(): void {
     this.disposed = true;
@@ -127,9 +138,8 @@ export class ConnectionPool implements Disposable {
   }
 
   private isJustOpening({ connection, since, controls }: Member): boolean {
-    return (
-      !connection && performance.now() - since < sharedMs && controls < this.tasksPerConnection
-    );
+    if (connection || controls >= this.tasksPerConnection) return false;
+    return performance.now() - since < sharedMs || this.isAsking;
   }
 
   private add(options: OpenOptions): Member {
@@ -168,7 +178,7 @@ export class ConnectionPool implements Disposable {
       const connection = await (request
         ? abortable(member.opening, request.signal)
         : member.opening);
-      if (request?.starts) await this.requireAllowed(connection);
+      if (request?.starts) await this.rules.requireAllowed?.(connection);
       return {
         connection,
         release,

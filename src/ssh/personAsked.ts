@@ -2,6 +2,7 @@ import type { Prompt } from "ssh2";
 import { visible } from "../tasks/visibleText";
 import type { SecretQuestion } from "../tasks/signInPrompt";
 import type { Secrets } from "./secrets";
+import type { Unasked } from "./signInNotices";
 import type { SshHostConfig } from "./hostConfig";
 
 type Question = Pick<SecretQuestion, "purpose" | "prompt" | "name"> &
@@ -23,6 +24,8 @@ export class PersonAsked {
     private readonly signal: AbortSignal,
     /** Called with true when they are being asked, and with false when no more: no limit counts that time. */
     private readonly onAsking: (asking: boolean) => void,
+    /** Why there is this connection, where they have not just asked for it. */
+    private readonly unasked?: Unasked,
   ) {}
 
   get canBeAsked(): boolean {
@@ -45,7 +48,7 @@ export class PersonAsked {
     const question = { alias, instruction: "", echo: false, isRetry: false, ...asked };
     this.onAsking(true);
     try {
-      const secret = await this.secrets.get(question, this.signal);
+      const secret = await this.secrets.get(question, this.signal, this.unasked);
       if (secret === undefined) this.giveUp();
       else this.unproved.push({ question, secret });
       return secret;

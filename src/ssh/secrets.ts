@@ -1,4 +1,5 @@
 import { abortable } from "./abortable";
+import { SignInNotices, type Unasked } from "./signInNotices";
 import type { HostKeyQuestion, SecretQuestion, SignInPrompt } from "../tasks/signInPrompt";
 
 type Question = Omit<SecretQuestion, "isRetry">;
@@ -15,7 +16,13 @@ export class Secrets {
   private readonly trusted = new Set<string>();
   private readonly trusting = new Map<string, Promise<"always" | "once" | undefined>>();
 
-  constructor(private readonly prompt: SignInPrompt | undefined) {}
+  private readonly notices: SignInNotices;
+  /** How many connections to a host wait for the person, by its alias. */
+  private readonly waiting = new Map<string, number>();
+
+  constructor(private readonly prompt: SignInPrompt | undefined) {
+    this.notices = new SignInNotices(prompt);
+  }
 
   /** Whether there is anybody to ask. */
   get canAsk(): boolean {
@@ -27,12 +34,45 @@ export class Secrets {
     return this.prompt?.isPerson ?? false;
   }
 
-  /** The secret, from memory or from the person; undefined when there is none. Never rejects. */
-  async get(question: Question, signal: AbortSignal): Promise<string | undefined> {
+  /** Whether the person is being asked for a host, or is to say whether they want to be. */
+  isAsking(alias: string): boolean {
+    return (this.waiting.get(alias) ?? 0) > 0;
+  }
+
+  /** The person wants something of a host: what waits for their word to sign in goes on. */
+  wanted(alias: string): void {
+    this.notices.wanted(alias);
+  }
+
+  /**
+   * The secret, from memory or from the person; undefined when there is none. They say first whether they want to be asked,
+   * where the connection is one that they have not asked for. Never rejects.
+   */
+  async get(
+    question: Question,
+    signal: AbortSignal,
+    unasked?: Unasked,
+  ): Promise<string | undefined> {
+    const { name, alias } = question;
+    if (name !== undefined && this.known.has(name)) return this.known.get(name);
+    this.waiting.set(alias, (this.waiting.get(alias) ?? 0) + 1);
+    try {
+      if (unasked && !(await this.mayAsk(alias, signal, unasked))) return undefined;
+      return await this.getAsked(question, signal);
+    } finally {
+      this.waiting.set(alias, (this.waiting.get(alias) ?? 1) - 1);
+    }
+  }
+
+  private mayAsk(alias: string, signal: AbortSignal, unasked: Unasked): Promise<boolean> {
+    return abortable(this.notices.ask(alias, unasked), signal).catch(() => false);
+  }
+
+  private getAsked(question: Question, signal: AbortSignal): Promise<string | undefined> {
     const { name } = question;
     if (name === undefined) return this.ask(question, signal);
     const known = this.known.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return Promise.resolve(known);
     let asking = this.asking.get(name);
     if (!asking) {
       asking = this.ask(question, signal)

@@ -10,6 +10,7 @@ import type { SocketTarget } from "./openSocket";
 import { PersonAsked } from "./personAsked";
 import { Secrets } from "./secrets";
 import { SignIn } from "./signIn";
+import type { Unasked } from "./signInNotices";
 import { openWay } from "./wayToHost";
 import type { SshHostConfig } from "./hostConfig";
 import {
@@ -30,6 +31,8 @@ export interface ConnectParts {
   readonly agentSocket?: string | undefined;
   /** Asks the person; without it nobody is asked. */
   readonly secrets?: Secrets;
+  /** Why there is this connection, where nobody has just asked for it: then the person says first whether to sign in. */
+  readonly unasked?: Unasked | undefined;
 }
 
 export interface SignedIn {
@@ -81,7 +84,7 @@ export async function openSignedInClient(
         algorithms: { serverHostKey: hostKey.algorithms as never },
         authHandler: signIn.handler,
         readyTimeout: 0, // the phases have bounds of their own
-        ...keepalive(limits.deadLinkSeconds),
+        ...keepalive(host, limits.deadLinkSeconds),
       }),
     );
   } catch (error) {
@@ -99,19 +102,27 @@ export async function openSignedInClient(
 /** What proves the host to us and us to the host; both may ask the person, until the signal is aborted. */
 async function prepare(
   host: SshHostConfig,
-  { agentSocket, logger, secrets = new Secrets(undefined) }: ConnectParts,
+  { agentSocket, logger, secrets = new Secrets(undefined), unasked }: ConnectParts,
   phase: PhaseTimer,
   over: AbortSignal,
 ): Promise<{ readonly hostKey: HostKeyCheck; readonly signIn: SignIn }> {
   const signal = AbortSignal.any([over, AbortSignal.timeout(askMs)]);
   const onAsking = (asking: boolean): void => phase.pause(asking);
-  const person = new PersonAsked(host, secrets, signal, onAsking);
+  const person = new PersonAsked(host, secrets, signal, onAsking, unasked);
   const hostKey = await HostKeyCheck.read(host, logger, { secrets, onAsking, signal });
   return { hostKey, signIn: new SignIn(host, agentSocket, person) };
 }
 
-/** ssh2 gives up when a question is due and so many are unanswered; a second is left for the way. */
-function keepalive(deadLinkSeconds: number) {
+/** As the config has it, or so that a dead link is noticed in time: ssh2 gives up when a question is due and so many are unanswered; a second is left for the way. */
+function keepalive(
+  { serverAliveInterval = 0, serverAliveCountMax = unansweredQuestions }: SshHostConfig,
+  deadLinkSeconds: number,
+) {
+  if (serverAliveInterval > 0)
+    return {
+      keepaliveInterval: serverAliveInterval * 1000,
+      keepaliveCountMax: serverAliveCountMax,
+    };
   const interval = ((deadLinkSeconds - 1) * 1000) / (unansweredQuestions + 1);
   return { keepaliveInterval: Math.floor(interval), keepaliveCountMax: unansweredQuestions };
 }

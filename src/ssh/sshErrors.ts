@@ -58,6 +58,13 @@ export function signInGivenUp(alias: string): TaskError {
   );
 }
 
+export function signInAwaited(alias: string): TaskError {
+  return new TaskError(
+    "signInAwaited",
+    `SSH authentication failed: Waiting for the person. ${alias} needs a new sign-in. Answer the question in the editor: the cancel goes on then.`,
+  );
+}
+
 export function jumpFailed(alias: string, target: string, cause: unknown): TaskError {
   return new TaskError(
     "connectionRefused",

@@ -71,8 +71,10 @@ export class SshHosts implements RemoteHosts, Disposable {
       return { alias, limits, pool, onDidConnect: this.onDidConnect };
     };
     return {
-      start: (launch) =>
-        launch.durable ? DurableTask.start(at(), launch) : new AttachedTask(at(), launch),
+      start: (launch) => {
+        this.secrets.wanted(alias);
+        return launch.durable ? DurableTask.start(at(), launch) : new AttachedTask(at(), launch);
+      },
       adopt: (adoption) => DurableTask.adopt(at(), adoption),
     };
   }
@@ -122,9 +124,10 @@ export class SshHosts implements RemoteHosts, Disposable {
           DurableChannel.open(connection, { alias, seconds: scriptSeconds, spoolBytes }),
         ),
       };
-      pool = new ConnectionPool(open, this.parts.limits, openShared, ({ addresses }) =>
-        this.addresses.require(alias, addresses),
-      );
+      pool = new ConnectionPool(open, this.parts.limits, openShared, {
+        requireAllowed: ({ addresses }) => this.addresses.require(alias, addresses),
+        isAsking: () => this.secrets.isAsking(alias),
+      });
       this.pools.set(key, pool);
     }
     return pool;
@@ -138,13 +141,14 @@ export class SshHosts implements RemoteHosts, Disposable {
 
   private async open(
     config: SshHostConfig,
-    { starts, fresh = false }: OpenOptions,
+    { starts, urgent, fresh = false }: OpenOptions,
   ): Promise<HostConnection> {
     const connection = await this.transports.open(config, {
       ...this.parts,
       fresh,
       names: this.names,
       secrets: this.secrets,
+      unasked: starts ? undefined : urgent ? "cancel" : "follow",
       ...(starts && {
         allowed: (found) => this.addresses.allowed(config.alias, found),
         allowedHop: (name) => this.addresses.requireHop(config.alias, name),

@@ -4,7 +4,7 @@ import type { ConnectionPool } from "./connectionPool";
 import type { Lease } from "./lease";
 import type { ControlChannel } from "./controlChannel";
 import type { TaskTarget } from "./remoteScripts";
-import { hostSilent } from "./sshErrors";
+import { hostSilent, signInAwaited } from "./sshErrors";
 
 /** A request about a task on a host that can't be reached must have said so within 10 s. */
 const connectSeconds = 5;
@@ -13,7 +13,7 @@ const stuckSeconds = 4;
 /** What a host under load may take on a new connection; the cancel's answer doesn't wait for it. */
 const patientSeconds = 20;
 
-type Pool = Pick<ConnectionPool, "hasOpenConnection" | "leaseForCancel">;
+type Pool = Pick<ConnectionPool, "hasOpenConnection" | "isAsking" | "leaseForCancel">;
 
 /**
  * Asks a host about tasks: over the control channel of an open connection, and when that is stuck over a new connection,
@@ -87,6 +87,7 @@ export class TaskControl {
       (late) => late.release(),
       () => undefined, // nobody waits for it any more
     );
+    if ((await this.pool).isAsking) throw signInAwaited(this.alias);
     throw hostSilent(this.alias, "accept a connection for the cancel", connectSeconds);
   }
 }

@@ -39,4 +39,6 @@ export interface SignInPrompt {
   ): Promise<"always" | "once" | undefined>;
   /** Has the person know what they are to do elsewhere, such as touch a key, until the signal is aborted. */
   tell?(alias: string, text: string, signal: AbortSignal): void;
+  /** Whether they want to sign in to a host now, where they have not just asked for it. Without it they do. */
+  announce?(alias: string): Promise<boolean>;
 }

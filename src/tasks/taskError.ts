@@ -20,6 +20,7 @@ export const taskErrorCodes = [
   "noCommonAlgorithm",
   "signInFailed",
   "signInGivenUp",
+  "signInAwaited",
   "sshMissing",
   "channelRefused",
   "processesHidden",

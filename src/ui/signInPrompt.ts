@@ -61,6 +61,11 @@ export class EditorSignInPrompt implements SignInPrompt {
     });
   }
 
+  async announce(alias: string): Promise<boolean> {
+    const text = `${alias} needs you to sign in again, so that its tasks can be followed and cancelled.`;
+    return (await vscode.window.showWarningMessage(text, signIn)) === signIn;
+  }
+
   /** Deletes all secrets that were kept. @returns how many there were. */
   async forget(): Promise<number> {
     const names = await this.keptNames();
@@ -90,6 +95,8 @@ export class EditorSignInPrompt implements SignInPrompt {
     }
   }
 }
+
+const signIn = "Sign In";
 
 interface TrustChoice extends vscode.MessageItem {
   readonly answer: "always" | "once" | undefined;

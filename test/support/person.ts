@@ -10,6 +10,7 @@ export interface Person {
 export function createPerson(
   answer: (question: SecretQuestion) => string | undefined | Promise<string | undefined>,
   trust?: "always" | "once",
+  announce?: (alias: string) => Promise<boolean>,
 ): Person {
   const asked: SecretQuestion[] = [];
   const keys: HostKeyQuestion[] = [];
@@ -23,6 +24,7 @@ export function createPerson(
       keys.push(question);
       return Promise.resolve(trust);
     },
+    ...(announce && { announce }),
   };
   return { prompt, asked, keys };
 }

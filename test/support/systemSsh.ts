@@ -25,7 +25,10 @@ export class SystemSsh {
     options: SshdOptions = {},
     lines: readonly string[] | ((sshd: Sshd) => readonly string[]) = [],
   ): Promise<{ readonly sshd: Sshd; readonly host: SshHostConfig }> {
-    const sshd = await startSshd({ environment: { HOME: "/nonexistent" }, ...options });
+    const sshd = await startSshd({
+      ...{ environment: { HOME: "/nonexistent" }, endProcessesOnClose: true },
+      ...options,
+    });
     this.servers.push(sshd);
     return { sshd, host: await this.configure(sshd, lines) };
   }

@@ -109,7 +109,7 @@ async function signIn(
   const seconds = limits.connectSeconds;
   const phase = new PhaseTimer(host.alias, limits.connectSeconds + limits.signInSeconds);
   const onAsking = (asking: boolean): void => phase.pause(asking);
-  const person = new PersonAsked(host, secrets, signal, onAsking);
+  const person = new PersonAsked(host, secrets, signal, onAsking, parts.unasked);
   const answers = new AskpassAnswers(host, { person, secrets, onAsking, signal });
   const asking = folder.askpass.register((question, gone) => answers.answer(question, gone));
   const socket = folder.next();
