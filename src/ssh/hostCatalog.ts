@@ -1,10 +1,11 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "../tasks/logger";
 import type { HostCatalog, HostInfo } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
 import { checkAlias } from "../tasks/taskRequest";
+import { localAccount } from "./configTokens";
 import type { SshHostConfig } from "./hostConfig";
+import { resolveWay } from "./jumpHosts";
 import type { SshConfigFile } from "./sshConfigFile";
 
 export interface SshSettings {
@@ -39,7 +40,9 @@ export class SshHostCatalog implements HostCatalog {
   async findConfig(alias: string): Promise<SshHostConfig | undefined> {
     const config = await this.read();
     if (!this.usableAliases(config).includes(alias)) return undefined;
-    const host = this.attempt(() => config.resolveWay(alias));
+    const host = await this.attempt(() =>
+      resolveWay({ alias }, (hop) => Promise.resolve(config.optionsOf(hop, []))),
+    );
     const { knownHostsFile, sshConfigFile } = this.settings();
     return withAll(host, {
       ...(sshConfigFile !== undefined && { configFile: sshConfigFile }),
@@ -59,15 +62,19 @@ export class SshHostCatalog implements HostCatalog {
   private async read(): Promise<SshConfigFile> {
     try {
       const { SshConfigFile } = await import("./sshConfigFile");
-      return await SshConfigFile.read(this.path);
+      const { sshConfigFile } = this.settings();
+      return await SshConfigFile.read(
+        this.path,
+        sshConfigFile === undefined ? systemConfig() : undefined,
+      );
     } catch (error) {
       throw this.unreadable(error);
     }
   }
 
-  private attempt<T>(step: () => T): T {
+  private async attempt<T>(step: () => Promise<T>): Promise<T> {
     try {
-      return step();
+      return await step();
     } catch (error) {
       throw this.unreadable(error);
     }
@@ -82,7 +89,7 @@ export class SshHostCatalog implements HostCatalog {
   }
 
   private get path(): string {
-    return this.settings().sshConfigFile ?? join(homedir(), ".ssh", "config");
+    return this.settings().sshConfigFile ?? join(localAccount().home, ".ssh", "config");
   }
 
   /** Task ids and tool arguments carry the alias, so one with other characters is left out, and said once. */
@@ -98,6 +105,14 @@ export class SshHostCatalog implements HostCatalog {
       return usable;
     });
   }
+}
+
+/** The config of all accounts, which is read after one's own (ssh_config(5), FILES). */
+function systemConfig(): string {
+  const { ProgramData = "C:\\ProgramData" } = process.env;
+  return process.platform === "win32"
+    ? join(ProgramData, "ssh", "ssh_config")
+    : "/etc/ssh/ssh_config";
 }
 
 /** The same for the hosts on the way. */
