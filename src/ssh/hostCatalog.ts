@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import type { Logger } from "../tasks/logger";
-import type { HostCatalog, HostInfo } from "../tasks/remoteHost";
+import type { HostCatalog, HostInfo, TaggedHost } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
 import { checkAlias } from "../tasks/taskRequest";
 import { localAccount } from "./configTokens";
 import type { SshHostConfig } from "./hostConfig";
-import { resolveWay } from "./jumpHosts";
+import type { HostOptions } from "./hostOptions";
+import { resolveWay, type Hop } from "./jumpHosts";
+import { OpenSshConfig } from "./openSshConfig";
 import type { SshConfigFile } from "./sshConfigFile";
 
 export interface SshSettings {
@@ -17,13 +19,17 @@ export interface SshSettings {
   readonly tags?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The hosts of the user's ssh config. It is read at every call: a few kilobytes, and never out of date. */
+/**
+ * The hosts of the user's ssh config. It is read at every call: a few kilobytes, and never out of date. Who asks for one host
+ * gets what OpenSSH makes of it, where there is an ssh, which may run the commands of `Match exec`; a list runs nothing.
+ */
 export class SshHostCatalog implements HostCatalog {
   private readonly reported = new Set<string>();
 
   constructor(
     private readonly settings: () => SshSettings,
     private readonly logger: Logger,
+    private readonly openSsh: Pick<OpenSshConfig, "ask"> = new OpenSshConfig(),
   ) {}
 
   async listHosts(): Promise<readonly HostInfo[]> {
@@ -36,12 +42,17 @@ export class SshHostCatalog implements HostCatalog {
     return host && this.describe(host);
   }
 
-  /** What the connection needs to know of a host; undefined for an alias the config doesn't list. */
+  async findTags(alias: string): Promise<TaggedHost | undefined> {
+    const isOffered = this.isOffered(alias, await this.read());
+    return isOffered ? { alias, tags: this.tagsOf(alias) } : undefined;
+  }
+
+  /** What the connection needs to know of a host; undefined for an alias that no `Host` line is for. */
   async findConfig(alias: string): Promise<SshHostConfig | undefined> {
     const config = await this.read();
-    if (!this.usableAliases(config).includes(alias)) return undefined;
+    if (!this.isOffered(alias, config)) return undefined;
     const host = await this.attempt(() =>
-      resolveWay({ alias }, (hop) => Promise.resolve(config.optionsOf(hop, []))),
+      resolveWay({ alias }, (hop) => this.optionsOf(hop, config)),
     );
     const { knownHostsFile, sshConfigFile } = this.settings();
     return withAll(host, {
@@ -53,10 +64,25 @@ export class SshHostCatalog implements HostCatalog {
     });
   }
 
+  private async optionsOf(hop: Hop, config: SshConfigFile): Promise<HostOptions> {
+    const { sshConfigFile: configFile } = this.settings();
+    const asked = configFile === undefined ? {} : { configFile };
+    const said = await this.openSsh.ask({ ...hop, ...asked, sshOptions: [] }, config.stamp);
+    return { ...(said ?? config.optionsOf(hop, [])), asked };
+  }
+
+  private isOffered(alias: string, config: SshConfigFile): boolean {
+    return isUsable(alias) && (this.usableAliases(config).includes(alias) || config.names(alias));
+  }
+
   private describe({ alias, hostName, port, user }: SshHostConfig): HostInfo {
+    return { alias, hostName, port, user, tags: this.tagsOf(alias), description: "" };
+  }
+
+  private tagsOf(alias: string): readonly string[] {
     const { tags = {} } = this.settings();
     const own = Object.entries(tags).filter(([, aliases]) => aliases.includes(alias));
-    return { alias, hostName, port, user, tags: own.map(([tag]) => tag), description: "" };
+    return own.map(([tag]) => tag);
   }
 
   private async read(): Promise<SshConfigFile> {

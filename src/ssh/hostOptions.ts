@@ -12,6 +12,8 @@ export interface HostOptions {
   readonly lines: readonly ConfigLine[];
   /** The keywords whose tokens are filled in already. */
   readonly expanded: (keyword: string) => boolean;
+  /** How to ask ssh for the same: see SshHostConfig. */
+  readonly asked?: Pick<SshHostConfig, "configFile" | "sshOptions">;
 }
 
 /** How to reach the host, but for the way there. */
@@ -60,6 +62,7 @@ export function toHostConfig(alias: string, options: HostOptions): SshHostConfig
       pkcs11Provider: isNone(first("pkcs11provider")) ? undefined : first("pkcs11provider"),
       gssapiAuthentication: isYes("gssapiauthentication") || undefined,
       controlPath: path("controlpath"),
+      ...options.asked,
       ...aliveOptions(first("serveraliveinterval"), first("serveralivecountmax")),
     }),
   };
