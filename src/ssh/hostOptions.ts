@@ -82,12 +82,19 @@ export interface ProxyText {
   readonly command?: string;
 }
 
-/** Of ProxyJump and ProxyCommand the one that comes first counts, be it "none" (readconf.c). */
+/**
+ * Of ProxyJump and ProxyCommand the one that comes first counts, also a ProxyCommand "none"; only a ProxyJump "none" leaves
+ * room for a command (readconf.c, parse_jump).
+ */
 export function proxyTextOf({ lines }: HostOptions): ProxyText {
-  const line = lines.find(({ keyword }) => /^proxy(?:jump|command)$/.test(keyword));
-  if (line?.keyword === "proxycommand") return isNone(line.rest) ? {} : { command: line.rest };
-  const jumps = line?.rest.replace(/\s*#.*$/s, "");
-  return jumps === undefined || isNone(jumps) ? {} : { jumps };
+  const said = lines.filter(({ keyword }) => /^proxy(?:jump|command)$/.test(keyword));
+  const [first] = said;
+  if (first?.keyword === "proxyjump") {
+    const jumps = first.rest.replace(/\s*#.*$/s, "");
+    if (!isNone(jumps)) return { jumps };
+  }
+  const command = said.find(({ keyword }) => keyword === "proxycommand")?.rest;
+  return command === undefined || isNone(command) ? {} : { command };
 }
 
 /** Both, where the server is to be asked at all; OpenSSH's own count is 3 (ssh_config(5), ServerAliveCountMax). */

@@ -97,9 +97,10 @@ class ConfigPass {
     this.host = alias;
   }
 
-  /** The second time goes by the name that the first one has found (ssh.c, main). */
+  /** The second time goes by the name that the first one has found, and gives no other (ssh.c, main). */
   beginFinal(): void {
     this.host = hostNameOf(this.alias, { lines: this.lines, expanded: asWritten });
+    this.lines.push({ keyword: "hostname", words: [this.alias], rest: this.alias });
     this.isFinal = true;
   }
 
