@@ -27,6 +27,8 @@ export interface Include {
 
 /** Reads ssh configs with what they include. */
 export class ConfigReader {
+  /** The paths of the files that were there. */
+  readonly found = new Set<string>();
   private readonly hash: Hash = createHash("sha256");
 
   /** Differs when anything differs that was read: names of files, and what is in them. */
@@ -42,7 +44,9 @@ export class ConfigReader {
     if (depth > maxIncludeDepth) {
       throw new Error(`Include leads more than ${maxIncludeDepth} files deep, to ${path}`);
     }
-    const text = await readText(path);
+    const read = await readText(path);
+    if (read !== undefined) this.found.add(path);
+    const text = read ?? "";
     this.hash.update(JSON.stringify([path, text]));
     const sections: { criterion?: Criterion; entries: (ConfigLine | Include)[] }[] = [
       { entries: [] },
@@ -91,11 +95,12 @@ function parseAt(source: string, where: string): ConfigLine | undefined {
   }
 }
 
-async function readText(path: string): Promise<string> {
+/** Undefined where there is none. */
+async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
 }

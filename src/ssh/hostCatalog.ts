@@ -2,9 +2,14 @@ import { join } from "node:path";
 import type { Logger } from "../tasks/logger";
 import type { HostCatalog, HostInfo, TaggedHost } from "../tasks/remoteHost";
 import { asError, TaskError } from "../tasks/taskError";
-import { checkAlias } from "../tasks/taskRequest";
 import { localAccount } from "./configTokens";
 import type { SshHostConfig } from "./hostConfig";
+import {
+  isUsableAlias,
+  readHostSettings,
+  type HostSetting,
+  type HostSettings,
+} from "./hostSettings";
 import type { HostOptions } from "./hostOptions";
 import { resolveWay, type Hop } from "./jumpHosts";
 import { OpenSshConfig } from "./openSshConfig";
@@ -17,6 +22,8 @@ export interface SshSettings {
   readonly knownHostsFile?: string | undefined;
   /** The aliases that have each tag. */
   readonly tags?: Readonly<Record<string, readonly string[]>>;
+  /** Hosts besides those of the ssh config, or what is to hold before it: unchecked, as the person has set it. */
+  readonly hosts?: unknown;
 }
 
 /**
@@ -34,20 +41,25 @@ export class SshHostCatalog implements HostCatalog {
 
   async listHosts(): Promise<readonly HostInfo[]> {
     const config = await this.read();
-    return this.usableAliases(config).map((alias) => this.describe(config.resolve(alias)));
+    const { hosts } = this.readHosts();
+    const aliases = new Set([...this.usableAliases(config), ...hosts.keys()]);
+    return [...aliases].map((alias) => {
+      const set = hosts.get(alias);
+      return this.describe(config.resolve(alias, set?.sshOptions), set);
+    });
   }
 
   async findHost(alias: string): Promise<HostInfo | undefined> {
     const host = await this.findConfig(alias);
-    return host && this.describe(host);
+    return host && this.describe(host, this.readHosts().hosts.get(alias));
   }
 
   async findTags(alias: string): Promise<TaggedHost | undefined> {
-    const isOffered = this.isOffered(alias, await this.read());
-    return isOffered ? { alias, tags: this.tagsOf(alias) } : undefined;
+    if (!this.isOffered(alias, await this.read())) return undefined;
+    return { alias, tags: this.tagsOf(alias, this.readHosts().hosts.get(alias)) };
   }
 
-  /** What the connection needs to know of a host; undefined for an alias that no `Host` line is for. */
+  /** What the connection needs to know of a host; undefined for an alias that no `Host` line and no setting is for. */
   async findConfig(alias: string): Promise<SshHostConfig | undefined> {
     const config = await this.read();
     if (!this.isOffered(alias, config)) return undefined;
@@ -65,24 +77,45 @@ export class SshHostCatalog implements HostCatalog {
   }
 
   private async optionsOf(hop: Hop, config: SshConfigFile): Promise<HostOptions> {
-    const { sshConfigFile: configFile } = this.settings();
-    const asked = configFile === undefined ? {} : { configFile };
-    const said = await this.openSsh.ask({ ...hop, ...asked, sshOptions: [] }, config.stamp);
-    return { ...(said ?? config.optionsOf(hop, [])), asked };
+    const { hosts, faults } = this.readHosts();
+    const fault = faults.find(({ alias }) => alias === hop.alias);
+    if (fault) throw hostSettingInvalid(fault.message);
+    const { sshOptions } = { ...hosts.get(hop.alias) };
+    const { sshConfigFile } = this.settings();
+    // A file that does not exist is an empty one; ssh takes it for an error, but knows a name for no file (ssh(1), -F).
+    const configFile = sshConfigFile !== undefined && !config.exists ? "none" : sshConfigFile;
+    const asked = {
+      ...(configFile !== undefined && { configFile }),
+      ...(sshOptions && { sshOptions }),
+    };
+    const said = await this.openSsh.ask({ ...hop, sshOptions: [], ...asked }, config.stamp);
+    return { ...(said ?? config.optionsOf(hop, sshOptions)), asked };
   }
 
   private isOffered(alias: string, config: SshConfigFile): boolean {
-    return isUsable(alias) && (this.usableAliases(config).includes(alias) || config.names(alias));
+    if (!isUsableAlias(alias)) return false;
+    const { hosts, faults } = this.readHosts();
+    const isSet = hosts.has(alias) || faults.some((fault) => fault.alias === alias);
+    return isSet || this.usableAliases(config).includes(alias) || config.names(alias);
   }
 
-  private describe({ alias, hostName, port, user }: SshHostConfig): HostInfo {
-    return { alias, hostName, port, user, tags: this.tagsOf(alias), description: "" };
+  private describe(host: SshHostConfig, set: HostSetting | undefined): HostInfo {
+    const { alias, hostName, port, user } = host;
+    const tags = this.tagsOf(alias, set);
+    return { alias, hostName, port, user, tags, description: set?.description ?? "" };
   }
 
-  private tagsOf(alias: string): readonly string[] {
+  /** Those of its entry in the setting, and those that `sshTasks.tags` gives it. */
+  private tagsOf(alias: string, set: HostSetting | undefined): readonly string[] {
     const { tags = {} } = this.settings();
-    const own = Object.entries(tags).filter(([, aliases]) => aliases.includes(alias));
-    return own.map(([tag]) => tag);
+    const given = Object.entries(tags).filter(([, aliases]) => aliases.includes(alias));
+    return [...new Set([...(set?.tags ?? []), ...given.map(([tag]) => tag)])];
+  }
+
+  private readHosts(): HostSettings {
+    const settings = readHostSettings(this.settings().hosts);
+    for (const { message } of settings.faults) this.warnOnce(`${message}; the entry is left out`);
+    return settings;
   }
 
   private async read(): Promise<SshConfigFile> {
@@ -107,6 +140,7 @@ export class SshHostCatalog implements HostCatalog {
   }
 
   private unreadable(error: unknown): TaskError {
+    if (error instanceof TaskError) return error;
     return new TaskError(
       "configUnreadable",
       `The ssh config ${this.path} can't be read: ${asError(error).message}. Correct the file or the setting sshTasks.sshConfigFile.`,
@@ -121,16 +155,29 @@ export class SshHostCatalog implements HostCatalog {
   /** Task ids and tool arguments carry the alias, so one with other characters is left out, and said once. */
   private usableAliases(config: SshConfigFile): string[] {
     return config.aliases().filter((alias) => {
-      const usable = isUsable(alias);
-      if (!usable && !this.reported.has(alias)) {
-        this.reported.add(alias);
-        this.logger.warn(
-          `host ${JSON.stringify(alias)} is left out: its alias has characters that task ids can't carry`,
+      const usable = isUsableAlias(alias);
+      if (!usable) {
+        const name = JSON.stringify(alias);
+        this.warnOnce(
+          `host ${name} is left out: its alias has characters that task ids can't carry`,
         );
       }
       return usable;
     });
   }
+
+  private warnOnce(message: string): void {
+    if (this.reported.has(message)) return;
+    this.reported.add(message);
+    this.logger.warn(message);
+  }
+}
+
+function hostSettingInvalid(message: string): TaskError {
+  return new TaskError(
+    "configUnreadable",
+    `The host can't be used: ${message}. Correct the setting.`,
+  );
 }
 
 /** The config of all accounts, which is read after one's own (ssh_config(5), FILES). */
@@ -149,12 +196,4 @@ function withAll(host: SshHostConfig, changes: Partial<SshHostConfig>): SshHostC
     ...changes,
     ...(jumps && { jumps: jumps.map((jump) => withAll(jump, changes)) }),
   };
-}
-
-function isUsable(alias: string): boolean {
-  try {
-    return checkAlias(alias) === alias && !alias.startsWith("-");
-  } catch {
-    return false; // checkAlias throws exactly when the alias is not usable
-  }
 }

@@ -20,6 +20,8 @@ export class SshConfigFile {
     private readonly files: readonly (readonly ConfigSection[])[],
     /** Differs when any file that was read differs. */
     readonly stamp: string,
+    /** Whether the file itself is there. */
+    readonly exists: boolean,
   ) {}
 
   /**
@@ -30,7 +32,7 @@ export class SshConfigFile {
     const reader = new ConfigReader();
     const files = [await reader.read(path, join(localAccount().home, ".ssh"))];
     if (system !== undefined) files.push(await reader.read(system, join(system, "..")));
-    return new SshConfigFile(files, reader.stamp);
+    return new SshConfigFile(files, reader.stamp, reader.found.has(path));
   }
 
   /** Names a user can type: those of `Host` lines that are no patterns, in file order. */
@@ -52,13 +54,13 @@ export class SshConfigFile {
     );
   }
 
-  /** All but the way there. */
-  resolve(alias: string): SshHostConfig {
-    return toHostConfig(alias, this.optionsOf({ alias }, []));
+  /** All but the way there; see `optionsOf`. */
+  resolve(alias: string, given?: readonly string[]): SshHostConfig {
+    return toHostConfig(alias, this.optionsOf({ alias }, given));
   }
 
   /** What the config says of a host. `given` is what goes before it, each as `Name=value` (ssh(1), -o). */
-  optionsOf({ alias, user, port }: Hop, given: readonly string[]): HostOptions {
+  optionsOf({ alias, user, port }: Hop, given: readonly string[] = []): HostOptions {
     const first = [
       ...(user === undefined ? [] : [{ keyword: "user", words: [user], rest: user }]),
       ...(port === undefined ? [] : [{ keyword: "port", words: [`${port}`], rest: `${port}` }]),
