@@ -33,7 +33,7 @@ export async function resolveWay(hop: Hop, lookUp: LookUp, depth = 0): Promise<S
 /** ssh_config(5), ProxyJump: `[user@]host[:port]`, or an ssh URI. @throws Error where it is neither */
 export function parseJump(text: string): Hop {
   const [, user, bracketed, plain, port] =
-    /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(text.trim()) ?? [];
+    /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:/@[\]]+))(?::(\d+))?\/?$/.exec(text.trim()) ?? [];
   const alias = bracketed ?? plain;
   if (alias === undefined || alias.startsWith("-") || /[\s\x00-\x1f\x7f]/.test(alias)) {
     throw new Error(`ProxyJump ${text} names no host`);

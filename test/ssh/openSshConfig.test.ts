@@ -126,6 +126,20 @@ Host web
     }
   });
 
+  it("is the same in our own reading where nobody has named a config: one's own and the system's", async (t) => {
+    const hosts = [{ alias: "nowhere-but-here", host: "web.example" }];
+    const settings = { sshConfigFile: undefined, hosts };
+    const theirs = await createCatalog(t, "", { settings });
+    const ours = await createCatalog(t, "", { settings, program: "/nonexistent/ssh" });
+    const find = async ({ catalog }: typeof ours) => {
+      const found = await catalog.findConfig("nowhere-but-here");
+      return { ...found, identityFiles: [] }; // OpenSSH knows more kinds of keys
+    };
+
+    assert.deepEqual(await find(ours), await find(theirs));
+    assert.equal((await theirs.runs())[0], "-G -o HostName=web.example -- nowhere-but-here");
+  });
+
   it("is an error with the words of ssh where that can't read the config", async (t) => {
     const { catalog, edit } = await createCatalog(
       t,

@@ -12,7 +12,11 @@ import { FakeClock } from "./fakeClock";
 export type CatalogOptions = OpenSshParts & { readonly settings?: SshSettings };
 
 /** A catalog that asks the ssh of this machine, whose runs are counted. `DIR` in the config is its folder. */
-export async function createCatalog(t: TestContext, text: string, { settings: more, ...parts }: CatalogOptions = {}) {
+export async function createCatalog(
+  t: TestContext,
+  text: string,
+  { settings: more, ...parts }: CatalogOptions = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), "openssh-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const sshConfigFile = join(folder, "config");
