@@ -49,9 +49,7 @@ describe("a program within bounds", () => {
 
   it("is killed with what it has started when it is too slow", async () => {
     const marker = uniqueMarker();
-    const env = { ...process.env, BOUNDED: marker };
-
-    const end = await shell("sleep 600 & sleep 600", { seconds: 0.3, env });
+    const end = await shell(`sleep ${marker}.1 & sleep ${marker}.2`, { seconds: 0.3 });
 
     assert.deepEqual(end, { kind: "tooSlow" });
     await eventually("nothing is left", () => findProcesses(marker).length === 0);
@@ -59,19 +57,18 @@ describe("a program within bounds", () => {
 
   it("is killed when it prints too much", async () => {
     const marker = uniqueMarker();
-    const env = { ...process.env, BOUNDED: marker };
+    const end = await shell(`sleep ${marker} & while :; do echo more; done`);
 
-    assert.deepEqual(await shell("while :; do echo more; done", { env }), { kind: "tooLong" });
+    assert.deepEqual(end, { kind: "tooLong" });
     await eventually("nothing is left", () => findProcesses(marker).length === 0);
   });
 
   it("is not waited for by what it leaves behind", async () => {
     const marker = uniqueMarker();
-    const env = { ...process.env, BOUNDED: marker };
-
-    const end = await shell("echo said; sleep 600 >/dev/null & echo $! >&2", { env });
+    const end = await shell(`echo said; sleep ${marker} >/dev/null & echo $! >&2`);
 
     assert.equal(end.kind === "exited" && end.stdout, "said\n");
+    assert.equal(findProcesses(marker).length, 1);
     process.kill(Number(end.kind === "exited" && end.stderr));
     await eventually("nothing is left", () => findProcesses(marker).length === 0);
   });

@@ -126,6 +126,18 @@ Host web
     }
   });
 
+  it("is an error in one line, whatever ssh says", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "odd-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const program = join(folder, "ssh");
+    await writeFile(program, "#!/bin/sh\nprintf 'a\\033[31m\\nb' >&2; exit 3\n", { mode: 0o755 });
+    const { catalog } = await createCatalog(t, "Host web\n", { program });
+
+    await assert.rejects(catalog.findHost("web"), { message: /ssh says: a\\x1b\[31m b\. Correct/ });
+    await writeFile(program, "#!/bin/sh\nexit 3\n");
+    await assert.rejects(catalog.findHost("web"), { message: /says: nothing, and exits with 3\./ });
+  });
+
   it("is the same in our own reading where nobody has named a config: one's own and the system's", async (t) => {
     const hosts = [{ alias: "nowhere-but-here", host: "web.example" }];
     const settings = { sshConfigFile: undefined, hosts };

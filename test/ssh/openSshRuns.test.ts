@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { eventually } from "../support/eventually";
+import { findProcesses, uniqueMarker } from "../support/processes";
 import { createCatalog } from "../support/openSshCatalog";
 
 describe("the commands of Match exec", () => {
@@ -23,7 +25,8 @@ describe("the commands of Match exec", () => {
   });
 
   it("that are slow delay only their host, and end in an error", async (t) => {
-    const text = 'Match originalhost slow exec "sleep 600"\nHost slow web\n';
+    const marker = uniqueMarker();
+    const text = `Match originalhost slow exec "sleep ${marker}"\nHost slow web\n`;
     const { catalog } = await createCatalog(t, text, { seconds: 1 });
 
     const slow = catalog.findHost("slow");
@@ -33,6 +36,7 @@ describe("the commands of Match exec", () => {
       code: "configUnreadable",
       message: /ssh -G slow took longer than 1 s, perhaps for a command of Match exec\. Correct/,
     });
+    await eventually("the command is gone", () => findProcesses(marker).length === 0);
   });
 });
 
