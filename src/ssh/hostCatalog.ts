@@ -11,7 +11,7 @@ import {
   type HostSettings,
 } from "./hostSettings";
 import type { HostOptions } from "./hostOptions";
-import { resolveWay, type Hop } from "./jumpHosts";
+import { hopOptions, resolveWay, type Hop } from "./jumpHosts";
 import { OpenSshConfig } from "./openSshConfig";
 import type { SshConfigFile } from "./sshConfigFile";
 
@@ -66,30 +66,25 @@ export class SshHostCatalog implements HostCatalog {
     const host = await this.attempt(() =>
       resolveWay({ alias }, (hop) => this.optionsOf(hop, config)),
     );
-    const { knownHostsFile, sshConfigFile } = this.settings();
-    return withAll(host, {
-      ...(sshConfigFile !== undefined && { configFile: sshConfigFile }),
-      ...(knownHostsFile !== undefined && {
-        userKnownHostsFiles: [knownHostsFile],
-        globalKnownHostsFiles: [],
-      }),
-    });
+    const { knownHostsFile } = this.settings();
+    return knownHostsFile === undefined ? host : trustingOnly(knownHostsFile, host);
   }
 
   private async optionsOf(hop: Hop, config: SshConfigFile): Promise<HostOptions> {
     const { hosts, faults } = this.readHosts();
     const fault = faults.find(({ alias }) => alias === hop.alias);
     if (fault) throw hostSettingInvalid(fault.message);
-    const { sshOptions } = { ...hosts.get(hop.alias) };
+    const { alias } = hop;
+    const sshOptions = [...hopOptions(hop), ...(hosts.get(alias)?.sshOptions ?? [])];
     const { sshConfigFile } = this.settings();
     // A file that does not exist is an empty one; ssh takes it for an error, but knows a name for no file (ssh(1), -F).
     const configFile = sshConfigFile !== undefined && !config.exists ? "none" : sshConfigFile;
+    const said = await this.openSsh.ask({ alias, configFile, sshOptions }, config.stamp);
     const asked = {
       ...(configFile !== undefined && { configFile }),
-      ...(sshOptions && { sshOptions }),
+      ...(sshOptions.length > 0 && { sshOptions }),
     };
-    const said = await this.openSsh.ask({ ...hop, sshOptions: [], ...asked }, config.stamp);
-    return { ...(said ?? config.optionsOf(hop, sshOptions)), asked };
+    return { ...(said ?? config.optionsOf(alias, sshOptions)), asked };
   }
 
   private isOffered(alias: string, config: SshConfigFile): boolean {
@@ -189,11 +184,12 @@ function systemConfig(): string {
 }
 
 /** The same for the hosts on the way. */
-function withAll(host: SshHostConfig, changes: Partial<SshHostConfig>): SshHostConfig {
+function trustingOnly(file: string, host: SshHostConfig): SshHostConfig {
   const { jumps } = host;
   return {
     ...host,
-    ...changes,
-    ...(jumps && { jumps: jumps.map((jump) => withAll(jump, changes)) }),
+    userKnownHostsFiles: [file],
+    globalKnownHostsFiles: [],
+    ...(jumps && { jumps: jumps.map((jump) => trustingOnly(file, jump)) }),
   };
 }

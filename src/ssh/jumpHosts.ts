@@ -30,6 +30,14 @@ export async function resolveWay(hop: Hop, lookUp: LookUp, depth = 0): Promise<S
   return { ...host, jumps: hops };
 }
 
+/** What leads to a hop as options that go before the config, each `Name=value` (ssh(1), -o). */
+export function hopOptions({ user, port }: Hop): readonly string[] {
+  return [
+    ...(user === undefined ? [] : [`User="${user}"`]),
+    ...(port === undefined ? [] : [`Port=${port}`]),
+  ];
+}
+
 /** ssh_config(5), ProxyJump: `[user@]host[:port]`, or an ssh URI. @throws Error where it is neither */
 export function parseJump(text: string): Hop {
   const [, user, bracketed, plain, port] =
@@ -37,6 +45,10 @@ export function parseJump(text: string): Hop {
   const alias = bracketed ?? plain;
   if (alias === undefined || alias.startsWith("-") || /[\s\x00-\x1f\x7f]/.test(alias)) {
     throw new Error(`ProxyJump ${text} names no host`);
+  }
+  // Nothing that would be more than a value between quotes.
+  if (user !== undefined && /^-|["\s\x00-\x1f\x7f]|\\(?:\\|$)/.test(user)) {
+    throw new Error(`ProxyJump ${text} names no user`);
   }
   return { alias, ...(user && { user }), ...(port && { port: Number(port) }) };
 }

@@ -4,7 +4,6 @@ import { visible } from "../tasks/visibleText";
 import { runBounded, type ProgramEnd } from "./boundedProgram";
 import type { ConfigLine } from "./configLine";
 import type { HostOptions } from "./hostOptions";
-import type { Hop } from "./jumpHosts";
 
 /** For all that `Match exec` and canonicalisation take. */
 const defaultSeconds = 10;
@@ -16,7 +15,8 @@ const keepMs = 5_000;
 const maxRuns = 32;
 
 /** What OpenSSH is asked about. */
-export interface OpenSshQuestion extends Hop {
+export interface OpenSshQuestion {
+  readonly alias: string;
   /** The only config file to read (ssh(1), -F); absent where the usual ones are. */
   readonly configFile?: string | undefined;
   /** What holds before the config, each `Name=value` (ssh(1), -o). */
@@ -136,12 +136,10 @@ function splitPaths(text: string): string[] {
   return text.split(/ (?=[/~]|[A-Za-z]:[\\/]|__PROGRAMDATA__|none$)/);
 }
 
-function argumentsFor({ alias, user, port, configFile, sshOptions }: OpenSshQuestion): string[] {
+function argumentsFor({ alias, configFile, sshOptions }: OpenSshQuestion): string[] {
   return [
     "-G",
     ...(configFile === undefined ? [] : ["-F", configFile]),
-    ...(user === undefined ? [] : ["-l", user]),
-    ...(port === undefined ? [] : ["-p", `${port}`]),
     ...sshOptions.flatMap((option) => ["-o", option]),
     "--",
     alias,

@@ -4,7 +4,6 @@ import { ConfigReader, type ConfigSection, type Criterion } from "./configFiles"
 import { expandTokens, localAccount } from "./configTokens";
 import type { SshHostConfig } from "./hostConfig";
 import { hostNameOf, toHostConfig, type HostOptions } from "./hostOptions";
-import type { Hop } from "./jumpHosts";
 import { meetsCriteria, wantsFinalPass } from "./matchCriteria";
 import { matchesPatterns } from "./patterns";
 
@@ -56,17 +55,15 @@ export class SshConfigFile {
 
   /** All but the way there; see `optionsOf`. */
   resolve(alias: string, given?: readonly string[]): SshHostConfig {
-    return toHostConfig(alias, this.optionsOf({ alias }, given));
+    return toHostConfig(alias, this.optionsOf(alias, given));
   }
 
   /** What the config says of a host. `given` is what goes before it, each as `Name=value` (ssh(1), -o). */
-  optionsOf({ alias, user, port }: Hop, given: readonly string[] = []): HostOptions {
-    const first = [
-      ...(user === undefined ? [] : [{ keyword: "user", words: [user], rest: user }]),
-      ...(port === undefined ? [] : [{ keyword: "port", words: [`${port}`], rest: `${port}` }]),
-      ...given.flatMap((option) => parseConfigLine(option) ?? []),
-    ];
-    const pass = new ConfigPass(alias, first);
+  optionsOf(alias: string, given: readonly string[] = []): HostOptions {
+    const pass = new ConfigPass(
+      alias,
+      given.flatMap((option) => parseConfigLine(option) ?? []),
+    );
     for (const sections of this.files) pass.go(sections, true);
     if (pass.isFinalWanted) {
       pass.beginFinal();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HostOptions } from "../../src/ssh/hostOptions";
-import { parseJump, resolveWay, type Hop } from "../../src/ssh/jumpHosts";
+import { hopOptions, parseJump, resolveWay, type Hop } from "../../src/ssh/jumpHosts";
 
 describe("a jump host", () => {
   for (const [text, hop] of [
@@ -22,6 +22,16 @@ describe("a jump host", () => {
   it("has a name, which is no option", () => {
     for (const text of ["", "me@", "-x", "me@-x", "[-x]", "a b", "[a\n]", ":22", "a:b"])
       assert.throws(() => parseJump(text), /names no host/, text);
+  });
+});
+
+describe("the user of a jump host", () => {
+  it("is a value and no more", () => {
+    for (const user of ["-x", 'a"b', "a b", "a\n", "a\\", "a\\\\b"])
+      assert.throws(() => parseJump(`${user}@a`), /names no (?:user|host)/, user);
+    const hop = parseJump("DOM\\me@x@a:7");
+    assert.deepEqual(hopOptions(hop), ['User="DOM\\me@x"', "Port=7"]);
+    assert.deepEqual(hopOptions({ alias: "a" }), []);
   });
 });
 

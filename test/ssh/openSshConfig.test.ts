@@ -88,6 +88,8 @@ Host web
         ["third", "third", 33, "you"],
       ],
     );
+    // So the system's ssh goes there too.
+    assert.deepEqual(jumps[0]?.sshOptions, ['User="me"', "Port=2200"]);
     assert.deepEqual(
       jumps.map((jump) => jump.jumps?.map(({ alias }) => alias)),
       [["outer"], undefined, undefined],
@@ -95,7 +97,7 @@ Host web
     const direct = await catalog.findConfig("direct");
     assert.deepEqual([direct?.jumps, direct?.proxyCommand], [undefined, undefined]);
     for (const line of await runs()) assert.match(line, / -- [^ ]+$/);
-    assert.ok((await runs()).includes(`-G -F ${sshConfigFile} -l me -p 2200 -- hop`));
+    assert.ok((await runs()).includes(`-G -F ${sshConfigFile} -o User="me" -o Port=2200 -- hop`));
   });
 
   it("is not found through jump hosts that lead in a circle, or whose name is an option", async (t) => {

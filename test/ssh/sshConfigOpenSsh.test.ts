@@ -68,7 +68,7 @@ async function compare(path: string, what: string, counts: Counts): Promise<void
   for (const [place, printed] of (await askAll(path)).entries()) {
     const alias = aliases[place] ?? "";
     assert.equal(printed.code, "0", `ssh refuses ${alias} in ${what}: ${printed.text}`);
-    const ours = await wayOf(alias, config.optionsOf({ alias }, []));
+    const ours = await wayOf(alias, config.optionsOf(alias));
     const theirs = await wayOf(alias, parsePrinted(printed.text));
     assert.deepEqual(ours, theirs, `${alias} in ${what}`);
     counts.pairs++;
