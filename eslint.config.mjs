@@ -65,7 +65,6 @@ export default tseslint.config(
     "\\.\\./tasks/",
     "\\.\\./remote/",
     "ssh2(?:/lib/protocol/keyParser\\.js)?$",
-    "ssh-config$",
     "tinyglobby$",
   ]),
   mayImport("ssh/system/*.ts", ["node:", "\\./", "\\.\\./(?!\\.)", "\\.\\./\\.\\./tasks/"]),

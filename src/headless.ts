@@ -29,7 +29,7 @@ The MCP server of SSH Tasks without VS Code.
   --stdio             serve one client over standard input and output
   --http              serve clients over HTTP on 127.0.0.1; prints one line with the URL and the token
   --port N            with --http: the port to listen on (default: a free one)
-  --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config)
+  --ssh-config FILE   the ssh config to take hosts from (default: ~/.ssh/config and the system's)
   --known-hosts FILE  the only known_hosts file to trust (default: those of the ssh config)
   --transport KIND    what connections are made with: ssh2 (built in), ssh (the system's), or auto, which is ssh2 unless
                       only ssh gets in (default)

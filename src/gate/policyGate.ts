@@ -3,7 +3,7 @@ import type { Policy } from "../policy/policy";
 import { limitsOf } from "../policy/policyLimits";
 import type { Audit } from "../tasks/audit";
 import type { ConsentAsker } from "../tasks/consent";
-import type { HostInfo } from "../tasks/remoteHost";
+import type { HostInfo, TaggedHost } from "../tasks/remoteHost";
 import type { Denial, Plan, RunGate, RunRequest } from "../tasks/runGate";
 import { secondsWithin } from "../tasks/runRules";
 import { hashCommand } from "../tasks/taskId";
@@ -84,7 +84,9 @@ export class PolicyGate implements RunGate {
     return describeCapabilities(policy, host, allows);
   }
 
-  async maxResultBytes(findHost: () => Promise<HostInfo | undefined>): Promise<number | undefined> {
+  async maxResultBytes(
+    findHost: () => Promise<TaggedHost | undefined>,
+  ): Promise<number | undefined> {
     const policy = await this.policy();
     const host = policy && (await findHost().catch(() => undefined));
     return host && limitsOf(policy, host).maxOutputBytes;

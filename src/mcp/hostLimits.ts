@@ -5,7 +5,7 @@ export async function withHostLimits<T extends Pick<ToolContext, "catalog" | "ga
   alias: string,
   context: T,
 ): Promise<T> {
-  const bound = await context.gate.maxResultBytes(() => context.catalog.findHost(alias));
+  const bound = await context.gate.maxResultBytes(() => context.catalog.findTags(alias));
   if (bound === undefined) return context;
   const maxResultBytes = Math.min(context.limits.maxResultBytes, bound);
   return { ...context, limits: { ...context.limits, maxResultBytes } };

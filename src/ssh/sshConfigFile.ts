@@ -1,198 +1,159 @@
-import { readFile } from "node:fs/promises";
-import { homedir, userInfo } from "node:os";
-import { dirname, join, resolve as resolvePath } from "node:path";
-import SSHConfig, { LineType } from "ssh-config";
-import { glob } from "tinyglobby";
+import { join } from "node:path";
+import { parseConfigLine, type ConfigLine } from "./configLine";
+import { ConfigReader, type ConfigSection, type Criterion } from "./configFiles";
+import { expandTokens, localAccount } from "./configTokens";
 import type { SshHostConfig } from "./hostConfig";
+import { hostNameOf, toHostConfig, type HostOptions } from "./hostOptions";
+import { meetsCriteria, wantsFinalPass } from "./matchCriteria";
 import { matchesPatterns } from "./patterns";
 
-/** ssh_config(5): what OpenSSH tries without IdentityFile, less the kinds that ssh2 can't use. */
-const defaultIdentityFiles = ["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"];
-const defaultUserKnownHosts = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
-const defaultGlobalKnownHosts = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
-/** OpenSSH's own limit (readconf.c, READCONF_MAX_DEPTH). */
-const maxIncludeDepth = 16;
-/** Jump hosts that are reached through others, as their own configs say. */
-const maxJumpDepth = 8;
+/** Nothing of our own reading is expanded yet. */
+const asWritten = (): boolean => false;
 
-/** One line that says something of the hosts that match every one of its sections. */
-interface Directive {
-  /** Of each `Host` section it lies in, its patterns: an Include inside a section makes several. */
-  readonly sections: readonly (readonly string[])[];
-  /** In lower case. */
-  readonly keyword: string;
-  readonly words: readonly string[];
-}
-
+/**
+ * The ssh config as our own reader has it: it runs no command and asks no network, so that `Match exec` and
+ * canonicalisation count for nothing (docs/connecting.md).
+ */
 export class SshConfigFile {
-  private constructor(private readonly directives: readonly Directive[]) {}
+  private constructor(
+    private readonly files: readonly (readonly ConfigSection[])[],
+    /** Differs when any file that was read differs. */
+    readonly stamp: string,
+    /** Whether the file itself is there. */
+    readonly exists: boolean,
+  ) {}
 
   /**
-   * Reads the file and what it includes; a file that does not exist is an empty one, as for ssh. `Match` sections are
-   * left out: evaluating them may run commands.
+   * Reads the file and what it includes, and after it the system's where there is one to read; a file that does not exist
+   * is an empty one, as for ssh. Rejects with an Error where one can't be read or taken apart.
    */
-  static async read(path: string): Promise<SshConfigFile> {
-    const directives: Directive[] = [];
-    await new ConfigReader(dirname(path), directives).read(path, [], 0);
-    return new SshConfigFile(directives);
+  static async read(path: string, system?: string): Promise<SshConfigFile> {
+    const reader = new ConfigReader();
+    const files = [await reader.read(path, join(localAccount().home, ".ssh"))];
+    if (system !== undefined) files.push(await reader.read(system, join(system, "..")));
+    return new SshConfigFile(files, reader.stamp, reader.found.has(path));
   }
 
   /** Names a user can type: those of `Host` lines that are no patterns, in file order. */
   aliases(): string[] {
-    const names = this.directives.flatMap(({ keyword, words, sections }) =>
-      keyword === "host" ? words.filter((name) => isWithin(sections, name)) : [],
+    const names = this.files.flatMap((sections) =>
+      literalNames(sections).filter(
+        ({ name, nested }) => !nested || this.reachedPatterns(name).flat().includes(name),
+      ),
     );
-    return [...new Set(names.filter((name) => !/[*?!]/.test(name)))];
+    return [...new Set(names.map(({ name }) => name))];
   }
 
-  /** With the way there, through whatever hosts. @throws Error when jump hosts lead in a circle */
-  resolveWay(alias: string, depth = 0): SshHostConfig {
-    return { ...this.resolve(alias), ...this.proxyOf(alias, depth) };
+  /** Whether a `Host` line has a pattern for the name that says more than that there is one, as `*` does. */
+  names(alias: string): boolean {
+    return this.reachedPatterns(alias).some(
+      (patterns) =>
+        matchesPatterns(patterns, alias) &&
+        patterns.some((pattern) => /[^*?]/.test(pattern) && matchesPatterns([pattern], alias)),
+    );
   }
 
-  /** All but the way there. */
-  resolve(alias: string): SshHostConfig {
-    const matching = this.directives.filter(({ sections }) => isWithin(sections, alias));
-    const find = (name: string): (readonly string[])[] =>
-      matching.filter(({ keyword }) => keyword === name.toLowerCase()).map(({ words }) => words);
-    const first = (name: string): string | undefined => find(name)[0]?.[0];
-    const hostName = expandTokens(first("HostName") ?? alias, { "%": "%", h: alias });
-    const user = first("User") ?? userInfo().username;
-    const tokens = pathTokens({ hostName, user, alias });
-    const paths = (given: readonly string[] | undefined, fallback: readonly string[]): string[] => {
-      const named = (given?.length ? given : fallback).filter((path) => !/^none$/i.test(path));
-      return [...new Set(named)].map((path) => expandTokens(expandHome(path), tokens));
-    };
-    const hostKeyAlias = first("HostKeyAlias");
-    const methods = first("PreferredAuthentications");
-    const agent = first("IdentityAgent");
-    return {
+  /** All but the way there; see `optionsOf`. */
+  resolve(alias: string, given?: readonly string[]): SshHostConfig {
+    return toHostConfig(alias, this.optionsOf(alias, given));
+  }
+
+  /** What the config says of a host. `given` is what goes before it, each as `Name=value` (ssh(1), -o). */
+  optionsOf(alias: string, given: readonly string[] = []): HostOptions {
+    const pass = new ConfigPass(
       alias,
-      hostName,
-      port: Number(first("Port") ?? 22),
-      user,
-      identityFiles: paths(find("IdentityFile").flat(), defaultIdentityFiles),
-      identitiesOnly: /^yes$/i.test(first("IdentitiesOnly") ?? ""),
-      userKnownHostsFiles: paths(find("UserKnownHostsFile")[0], defaultUserKnownHosts),
-      globalKnownHostsFiles: paths(find("GlobalKnownHostsFile")[0], defaultGlobalKnownHosts),
-      strictHostKeyChecking: /^yes$/i.test(first("StrictHostKeyChecking") ?? "") ? "yes" : "ask",
-      hashKnownHosts: /^yes$/i.test(first("HashKnownHosts") ?? ""),
-      ...(agent !== undefined && { identityAgent: expandTokens(expandHome(agent), tokens) }),
-      ...(methods !== undefined && { preferredAuthentications: methods.split(",") }),
-      ...(hostKeyAlias !== undefined && { hostKeyAlias }),
-    };
-  }
-
-  /** Of ProxyJump and ProxyCommand the one that comes first counts. */
-  private proxyOf(alias: string, depth: number): Pick<SshHostConfig, "jumps" | "proxyCommand"> {
-    const found = this.directives.find(
-      ({ keyword, sections }) =>
-        /^proxy(?:jump|command)$/.test(keyword) && isWithin(sections, alias),
+      given.flatMap((option) => parseConfigLine(option) ?? []),
     );
-    const text = found?.words.join(" ").trim() ?? "none";
-    if (!found || /^none$/i.test(text)) return {};
-    if (found.keyword === "proxycommand") return { proxyCommand: text };
-    if (depth > maxJumpDepth) throw new Error("ProxyJump leads in a circle");
-    const jumps = text.split(",").map((jump) => {
-      const { alias: name, ...changes } = parseJump(jump);
-      return { ...this.resolveWay(name, depth + 1), ...changes };
-    });
-    return { jumps };
-  }
-}
-
-/** ssh_config(5), ProxyJump: `[user@]host[:port]`, or an ssh URI. */
-function parseJump(text: string): { alias: string; user?: string; port?: number } {
-  const [, user, bracketed, plain, port] =
-    /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text.trim()) ?? [];
-  const alias = bracketed ?? plain;
-  if (alias === undefined) throw new Error(`ProxyJump ${text} names no host`);
-  return { alias, ...(user && { user }), ...(port && { port: Number(port) }) };
-}
-
-function isWithin(sections: Directive["sections"], name: string): boolean {
-  return sections.every((patterns) => matchesPatterns(patterns, name));
-}
-
-/** Collects the lines of a config and of what it includes, in the order in which they count. */
-class ConfigReader {
-  constructor(
-    /** ssh_config(5): relative names are taken from the folder of the user's config. */
-    private readonly base: string,
-    private readonly directives: Directive[],
-  ) {}
-
-  async read(path: string, sections: Directive["sections"], depth: number): Promise<void> {
-    if (depth > maxIncludeDepth) {
-      throw new Error(`Include leads more than ${maxIncludeDepth} files deep, to ${path}`);
+    for (const sections of this.files) pass.go(sections, true);
+    if (pass.isFinalWanted) {
+      pass.beginFinal();
+      for (const sections of this.files) pass.go(sections, true);
     }
-    await this.collect(SSHConfig.parse(await readText(path)), sections, depth);
+    return { lines: pass.lines, expanded: asWritten };
   }
 
-  private async collect(
-    lines: SSHConfig,
-    sections: Directive["sections"],
-    depth: number,
-  ): Promise<void> {
-    for (const line of lines) {
-      if (line.type !== LineType.DIRECTIVE) continue;
-      const [keyword, words] = [line.param.toLowerCase(), wordsOf(line.value)];
-      if (keyword === "include") {
-        for (const file of await this.includedFiles(words)) {
-          await this.read(file, sections, depth + 1);
-        }
-      } else if (keyword !== "match") {
-        this.directives.push({ sections, keyword, words });
-        if ("config" in line) await this.collect(line.config, [...sections, words], depth);
+  /** The patterns of all `Host` lines that count for this name, be it that they match it or not. */
+  private reachedPatterns(alias: string): readonly (readonly string[])[] {
+    const pass = new ConfigPass(alias, []);
+    for (const sections of this.files) pass.go(sections, true);
+    return pass.reached;
+  }
+}
+
+/** Goes through a config for one host, in the order in which its lines count. */
+class ConfigPass {
+  readonly lines: ConfigLine[];
+  readonly reached: (readonly string[])[] = [];
+  isFinalWanted = false;
+  private isFinal = false;
+  private host: string;
+
+  constructor(
+    private readonly alias: string,
+    given: readonly ConfigLine[],
+  ) {
+    this.lines = [...given];
+    this.host = alias;
+  }
+
+  /** The second time goes by the name that the first one has found, and gives no other (ssh.c, main). */
+  beginFinal(): void {
+    this.host = hostNameOf(this.alias, { lines: this.lines, expanded: asWritten });
+    this.lines.push({ keyword: "hostname", words: [this.alias], rest: this.alias });
+    this.isFinal = true;
+  }
+
+  /** `active` is whether the file's own place counts. */
+  go(sections: readonly ConfigSection[], active: boolean): void {
+    for (const { criterion, entries } of sections) {
+      const holds = this.holds(criterion, active) && active;
+      for (const entry of entries) {
+        if ("files" in entry) for (const file of entry.files) this.go(file, holds);
+        else if (holds) this.lines.push(entry);
       }
     }
   }
 
-  /** Wildcards give their files in the order of names. */
-  private async includedFiles(names: readonly string[]): Promise<string[]> {
-    const found = names.map(async (name) => {
-      const path = resolvePath(this.base, expandHome(name));
-      if (!/[*?[]/.test(path)) return [path];
-      return (await glob(path, { absolute: true, dot: false })).sort();
-    });
-    return (await Promise.all(found)).flat();
+  private holds(criterion: Criterion | undefined, active: boolean): boolean {
+    if (!criterion) return true;
+    if (criterion.kind === "host") {
+      if (active) this.reached.push(criterion.patterns);
+      return matchesPatterns(criterion.patterns, this.host);
+    }
+    this.isFinalWanted ||= wantsFinalPass(criterion.criteria);
+    return meetsCriteria(criterion.criteria, this.subject);
+  }
+
+  private get subject() {
+    const { name } = localAccount();
+    const find = (wanted: string): string | undefined =>
+      this.lines.find(({ keyword }) => keyword === wanted)?.words[0];
+    const hostName = expandTokens(find("hostname") ?? this.alias, { "%": "%", h: this.alias });
+    return {
+      originalHost: this.alias,
+      host: this.isFinal ? this.host : hostName,
+      user: find("user") ?? name,
+      localUser: name,
+      isFinal: this.isFinal,
+    };
   }
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
+interface LiteralName {
+  readonly name: string;
+  /** Whether it is in a file that only some section includes. */
+  readonly nested: boolean;
 }
 
-function wordsOf(value: string | readonly { readonly val: string }[]): string[] {
-  return typeof value === "string" ? [value] : value.map((word) => word.val);
-}
-
-function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
-}
-
-/** The tokens of ssh_config(5), section TOKENS, that IdentityFile and UserKnownHostsFile take most. */
-function pathTokens(host: {
-  readonly hostName: string;
-  readonly user: string;
-  readonly alias: string;
-}): Record<string, string> {
-  return {
-    "%": "%",
-    d: homedir(),
-    h: host.hostName,
-    n: host.alias,
-    r: host.user,
-    u: userInfo().username,
-  };
-}
-
-/** Leaves a token that it does not know as it is. */
-function expandTokens(text: string, tokens: Readonly<Record<string, string>>): string {
-  return text.replace(/%([%a-zA-Z])/g, (token, name: string) => tokens[name] ?? token);
+function literalNames(sections: readonly ConfigSection[], nested = false): LiteralName[] {
+  return sections.flatMap(({ criterion, entries }) => {
+    const patterns = criterion?.kind === "host" ? criterion.patterns : [];
+    const own = patterns.filter((name) => !/[*?!]/.test(name)).map((name) => ({ name, nested }));
+    const included = entries.flatMap((entry) =>
+      "files" in entry
+        ? entry.files.flatMap((file) => literalNames(file, nested || criterion !== undefined))
+        : [],
+    );
+    return [...own, ...included];
+  });
 }

@@ -12,11 +12,16 @@ export interface HostInfo {
   readonly description: string;
 }
 
+export type TaggedHost = Pick<HostInfo, "alias" | "tags">;
+
 /** The hosts on offer, read anew at each call so that an edited file counts at once. */
 export interface HostCatalog {
   /** In the order of the configuration. Rejects with a TaskError when the configuration can't be read. */
   listHosts(): Promise<readonly HostInfo[]>;
+  /** As its connection goes there, which may take a while: what the configuration says of it may be a command to run. */
   findHost(alias: string): Promise<HostInfo | undefined>;
+  /** The same without the way there, and so without running anything. */
+  findTags(alias: string): Promise<TaggedHost | undefined>;
 }
 
 export type OutputStream = "stdout" | "stderr";

@@ -1,5 +1,5 @@
 import type { ConsentAsker } from "./consent";
-import type { HostInfo } from "./remoteHost";
+import type { HostInfo, TaggedHost } from "./remoteHost";
 
 /** What an agent wants to run. */
 export interface RunRequest {
@@ -50,7 +50,7 @@ export interface RunGate {
    * Bytes of output that one result about a host's tasks may hold; undefined for no bound of its own. The host is looked for
    * only where it matters. Never rejects.
    */
-  maxResultBytes(findHost: () => Promise<HostInfo | undefined>): Promise<number | undefined>;
+  maxResultBytes(findHost: () => Promise<TaggedHost | undefined>): Promise<number | undefined>;
   /** Reads anew what it decides by. Rejects with a TaskError that says why that can't be used. */
   reload(): Promise<void>;
 }

@@ -35,8 +35,13 @@ export const flagSettingIds = [
 ] as const;
 export type FlagSettingId = (typeof flagSettingIds)[number];
 
-/** Settings that hold an object. */
-export const objectSettingIds = ["sshTasks.tags", "sshTasks.policy", "sshTasks.consent"] as const;
+/** Settings that hold an object, or a list of them. */
+export const objectSettingIds = [
+  "sshTasks.hosts",
+  "sshTasks.tags",
+  "sshTasks.policy",
+  "sshTasks.consent",
+] as const;
 export type ObjectSettingId = (typeof objectSettingIds)[number];
 
 export const transportSettingId = "sshTasks.transport";

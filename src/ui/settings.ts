@@ -16,6 +16,8 @@ export interface Settings {
   readonly knownHostsFile: string | undefined;
   /** The aliases that have each tag. */
   readonly tags: Readonly<Record<string, readonly string[]>>;
+  /** As it is set: the catalog of hosts checks it. */
+  readonly hosts: unknown;
 }
 
 /** The settings as they are now. */
@@ -24,6 +26,7 @@ export function readSettings(): Settings {
     sshConfigFile: readPath("sshTasks.sshConfigFile"),
     knownHostsFile: readPath("sshTasks.knownHostsFile"),
     tags: readTags(),
+    hosts: readObject("sshTasks.hosts"),
   };
 }
 
@@ -71,7 +74,7 @@ function readTags(): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(tags);
 }
 
-/** Undefined where nothing is set; an empty object is something. */
+/** Undefined where nothing is set; an empty object or list is something. */
 function readObject(id: ObjectSettingId): unknown {
   return vscode.workspace.getConfiguration().inspect<unknown>(id)?.globalValue ?? undefined;
 }

@@ -51,11 +51,20 @@ describe("the hosts on offer", () => {
     assert.equal(await catalog.findHost("web"), undefined);
   });
 
-  it("are not those that only a pattern would match", async (t) => {
-    const { catalog } = await createCatalog(t, "Host *.internal\n User dev\n");
+  it("are found by a pattern too, but not by one that fits everything, and listed by none", async (t) => {
+    const text = "Host *.lab web? !web9 !-*\n User dev\nHost * !x\nHost ??\nHost -*\nHost ?*\n";
+    const { catalog } = await createCatalog(t, text);
 
-    assert.equal(await catalog.findHost("a.internal"), undefined);
-    assert.equal(await catalog.findConfig("a.internal"), undefined);
+    for (const alias of ["a.lab", "web1"]) {
+      assert.equal((await catalog.findHost(alias))?.user, "dev");
+      assert.deepEqual(await catalog.findTags(alias), { alias, tags: [] });
+    }
+    for (const alias of ["web9", "-a.lab", "lab", "b", "ab", "web1/.lab", "$(id).lab", ""]) {
+      assert.equal(await catalog.findHost(alias), undefined, alias);
+      assert.equal(await catalog.findConfig(alias), undefined, alias);
+      assert.equal(await catalog.findTags(alias), undefined, alias);
+    }
+    assert.deepEqual(await catalog.listHosts(), []);
   });
 
   it("leave out aliases that a task can't carry, and the log says so once", async (t) => {

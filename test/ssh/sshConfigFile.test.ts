@@ -64,6 +64,19 @@ describe("a host of an ssh config", () => {
     assert.equal(config.resolve("web").hostName, "web");
   });
 
+  it("is what one's own config says, and after it the system's", async () => {
+    const own = await writeConfig("Host web\n User dev\n IdentityFile /own\n");
+    const system = await writeConfig(
+      "Host web\n User other\n Port 2022\n IdentityFile /all\nHost db\n",
+    );
+
+    const config = await SshConfigFile.read(own, system);
+
+    const { user, port, identityFiles } = config.resolve("web");
+    assert.deepEqual([user, port, identityFiles], ["dev", 2022, ["/own", "/all"]]);
+    assert.deepEqual(config.aliases(), ["web", "db"]);
+  });
+
   it("is not read from what is no file", async () => {
     await assert.rejects(SshConfigFile.read(folder), /EISDIR/);
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, rmdir, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -112,10 +112,29 @@ describe("an Include of an ssh config", () => {
     });
   }
 
-  it("takes a relative path from the folder of the config", async () => {
+  it("takes a relative path from ~/.ssh, wherever the config is, as OpenSSH does", async (t) => {
+    const path = await writeConfigs({ config: "Include d/*\n", "d/a": "Host web\n User evil\n" });
+    const ssh = join(homedir(), ".ssh");
+    const made = await mkdir(ssh, { recursive: true, mode: 0o700 });
+    const file = join(ssh, `ssh-tasks-test-${basename(dirname(path))}`);
+    await writeFile(file, "Host db\n User dev\n", { mode: 0o600 });
+    t.after(async () => {
+      await rm(file);
+      if (made !== undefined) await rmdir(ssh);
+    });
+    await writeFile(path, `Include d/*\nInclude ${basename(file)}\n`);
+
+    for (const alias of ["web", "db"])
+      assert.equal(await userOf(path, alias), await theirUserOf(path, alias));
+    assert.equal(await userOf(path, "db"), "dev");
+  });
+
+  it("in the system's config takes a relative path from its folder", async () => {
     const path = await writeConfigs({ config: "Include d/*\n", "d/a": "Host web\n User dev\n" });
 
-    assert.equal(await userOf(path, "web"), "dev");
+    const config = await SshConfigFile.read(join(dirname(path), "missing"), path);
+
+    assert.equal(config.resolve("web").user, "dev");
   });
 
   it("takes a path with a tilde from the home directory", async (t) => {

@@ -97,6 +97,10 @@ export class FakeHostCatalog implements HostCatalog {
     const hosts = await this.listHosts();
     return hosts.find((host) => host.alias === alias);
   }
+
+  findTags(alias: string): Promise<HostInfo | undefined> {
+    return this.findHost(alias);
+  }
 }
 
 export function createHostInfo(alias: string): HostInfo {

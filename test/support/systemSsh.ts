@@ -2,6 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SshHostConfig } from "../../src/ssh/hostConfig";
 import { Secrets } from "../../src/ssh/secrets";
+import type { HostOptions } from "../../src/ssh/hostOptions";
+import { hopOptions, resolveWay, type Hop } from "../../src/ssh/jumpHosts";
 import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { RuntimeFolder, SystemConnection } from "../../src/ssh/system/systemConnection";
 import { Transports, type OpenParts } from "../../src/ssh/transports";
@@ -45,9 +47,12 @@ export class SystemSsh {
     const text = [...others.map(include), `Host ${sshd.alias}`, ...own, include(sshd), ""];
     await writeFile(configFile, text.join("\n"), { mode: 0o600 });
     const config = await SshConfigFile.read(configFile);
-    const { jumps, ...host } = config.resolveWay(sshd.alias);
-    const way = jumps && { jumps: jumps.map((jump) => ({ ...jump, configFile })) };
-    return { ...host, ...way, configFile };
+    const lookUp = (hop: Hop): Promise<HostOptions> => {
+      const sshOptions = hopOptions(hop);
+      const asked = { configFile, sshOptions };
+      return Promise.resolve({ ...config.optionsOf(hop.alias, sshOptions), asked });
+    };
+    return resolveWay({ alias: sshd.alias }, lookUp);
   }
 
   parts(person?: Person | Secrets, limits: Partial<typeof defaultLimits> = {}): OpenParts {

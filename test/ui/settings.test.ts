@@ -14,6 +14,7 @@ describe("the settings", () => {
       sshConfigFile: undefined,
       knownHostsFile: undefined,
       tags: {},
+      hosts: undefined,
     });
   });
 
@@ -26,7 +27,16 @@ describe("the settings", () => {
       sshConfigFile: join(homedir(), ".ssh/work"),
       knownHostsFile: "/etc/~/known",
       tags: {},
+      hosts: undefined,
     });
+  });
+
+  it("have the hosts as they are set", () => {
+    const { settings } = resetEditor();
+    const hosts = [{ alias: "web", host: "web.example" }, 7];
+    settings.set("sshTasks.hosts", hosts);
+
+    assert.deepEqual(readSettings().hosts, hosts);
   });
 
   it("have the aliases of tags, and nothing of what is none", () => {
