@@ -13,9 +13,11 @@ import { openWindowJournal } from "./store/windowJournal";
 import { shareTasks } from "./windows/shareTasks";
 import { keepAuditTrail } from "./tasks/auditTrail";
 import { systemClock, within } from "./tasks/clock";
+import type { Disposable } from "./tasks/lifecycle";
 import { TaskManager } from "./tasks/taskManager";
 import { consentDialog } from "./ui/consentDialog";
-import { registerCommands } from "./ui/commands";
+import { registerCommands, type CommandParts } from "./ui/commands";
+import { HostTree } from "./ui/hostTree";
 import { followLimitSettings } from "./ui/limitSettings";
 import { registerMcpServer } from "./ui/mcpRegistration";
 import { Notify } from "./ui/notify";
@@ -30,7 +32,7 @@ import {
   readTransport,
 } from "./ui/settings";
 import { EditorSignInPrompt } from "./ui/signInPrompt";
-import { TaskPanel } from "./ui/taskPanel";
+import { TaskPanel, type TaskPanelParts } from "./ui/taskPanel";
 import { registerTaskTree } from "./ui/taskTree";
 
 /** Milliseconds that the last records of the audit may take; VS Code waits for 5 seconds in all. */
@@ -88,10 +90,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
   };
   own(registerMcpServer({ startEndpoint, version, logger }));
 
-  own(registerTaskTree(tasks));
-  const panel = own(new TaskPanel({ extensionUri, tasks, notify }));
-  own(registerCommands({ tasks, catalog, panel, notify, grants, auditFile, forgetSecrets }));
+  const face = { extensionUri, catalog, hosts, notify, grants, auditFile, forgetSecrets };
+  registerFace(own, { ...face, tasks });
   void restoreTasks({ tasks, notify, memory: globalState });
+}
+
+type FaceParts = Omit<CommandParts, "hostTree" | "panel"> & TaskPanelParts & { tasks: TaskManager };
+
+/** What a person sees, and what they do there. */
+function registerFace(own: <T extends Disposable>(part: T) => T, parts: FaceParts): void {
+  own(registerTaskTree(parts.tasks));
+  const hostTree = own(new HostTree(parts));
+  const panel = own(new TaskPanel(parts));
+  own(registerCommands({ ...parts, hostTree, panel }));
 }
 
 /** What agents may start, by the policy, the settings, and the word of whoever sits at the editor. */

@@ -227,6 +227,6 @@ export class AttachedTask implements RemoteTask {
 }
 
 /** Windows by its server's name, others by how their command line complains of a word it does not know. */
-function isNoPosixHost(serverVersion: string, noise: string): boolean {
+export function isNoPosixHost(serverVersion: string, noise: string): boolean {
   return /windows/i.test(serverVersion) || /\bexec\b/.test(noise);
 }

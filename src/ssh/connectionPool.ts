@@ -119,6 +119,14 @@ export class ConnectionPool implements Disposable {
     return this.rules.isAsking?.() ?? false;
   }
 
+  /** Closes the connections that nobody uses, and each of the others as soon as nobody uses it. */
+  closeUnused(): void {
+    for (const member of [...this.members]) {
+      member.closing = true;
+      this.idleIfUnused(member);
+    }
+  }
+
   /** Closes all connections; there are no new ones after that. */
   dispose(): void {
     this.disposed = true;
@@ -218,10 +226,9 @@ export class ConnectionPool implements Disposable {
   private idleIfUnused(member: Member): void {
     if (member.tasks + member.controls + member.durables > 0 || !this.members.has(member)) return;
     clearTimeout(member.idle);
-    member.idle = setTimeout(
-      () => this.drop(member),
-      this.limits.idleConnectionSeconds * 1000,
-    ).unref();
+    const idleMs = this.limits.idleConnectionSeconds * 1000;
+    if (member.closing) this.drop(member);
+    else member.idle = setTimeout(() => this.drop(member), idleMs).unref();
   }
 
   private drop(member: Member): void {

@@ -38,6 +38,8 @@ export interface KeyTrust {
 export class HostKeyCheck {
   /** Why the last key was refused. */
   refusal: TaskError | undefined;
+  /** What was accepted, in words. */
+  found = "";
   private accepted: Buffer | undefined;
 
   private constructor(
@@ -78,13 +80,10 @@ export class HostKeyCheck {
     const offered = { name, type: visible(keyType(key)), fingerprint: fingerprint(key) };
     switch (verdict.kind) {
       case "known":
-        this.accepted = key;
-        return true;
+        return this.accept(key, `known, ${describe(offered)}`);
       case "unknown":
-        if (await this.isTrusted(key, offered)) {
-          this.accepted = key;
-          return true;
-        }
+        if (await this.isTrusted(key, offered))
+          return this.accept(key, `trusted by you, ${describe(offered)}`);
         this.refusal = hostKeyUnknown(this.host.alias, offered);
         return false;
       case "changed":
@@ -94,6 +93,12 @@ export class HostKeyCheck {
         this.refusal = hostKeyRevoked(this.host.alias, offered, verdict.where);
         return false;
     }
+  }
+
+  private accept(key: Buffer, found: string): true {
+    this.accepted = key;
+    this.found = found;
+    return true;
   }
 
   /** Asks the person, unless the config wants no key added (ssh_config(5), StrictHostKeyChecking). Never weaker than that. */
@@ -138,4 +143,8 @@ export class HostKeyCheck {
     if (hostKeyAlias !== undefined) return [hostKeyAlias.toLowerCase()];
     return [...new Set([knownHostsName(hostName, port), knownHostsName(hostName, 22)])];
   }
+}
+
+function describe({ type, fingerprint }: OfferedKey): string {
+  return `${type} ${fingerprint}`;
 }

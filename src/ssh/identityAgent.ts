@@ -12,6 +12,8 @@ import ssh2, {
 export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
   /** Whether the server has taken the key and wanted a signature. */
   wasWanted = false;
+  /** Whether it got one. */
+  hasSigned = false;
 
   constructor(
     private readonly publicKey: ParsedKey,
@@ -35,7 +37,10 @@ export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
     const [done, hash] =
       typeof options === "function" ? [options, undefined] : [callback, options.hash];
     this.signData(data, hash).then(
-      (signature) => done?.(undefined, signature),
+      (signature) => {
+        this.hasSigned = true;
+        done?.(undefined, signature);
+      },
       (error: unknown) => done?.(error instanceof Error ? error : new Error(String(error))),
     );
   }

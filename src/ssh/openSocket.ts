@@ -2,6 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { connect, type Socket } from "node:net";
 import { systemClock, within } from "../tasks/clock";
 import type { HostNames } from "./hostNames";
+import type { StepReporter } from "./stepReporter";
 import { connectFailed, connectionDropped, hostSilent, nameUnanswered } from "./sshErrors";
 
 export interface SocketTarget {
@@ -15,10 +16,13 @@ export interface SocketTarget {
   readonly allowed?: ((addresses: LookupAddress[]) => Promise<LookupAddress[]>) | undefined;
   /** The same of a name that a jump host is to connect to. */
   readonly allowedHop?: ((hostName: string) => Promise<void>) | undefined;
+  /** Told when the name is resolved and the connection accepted. */
+  readonly steps?: StepReporter | undefined;
 }
 
 /** Resolves the name and connects, each within its bound; of several addresses the first that answers. Rejects with a TaskError. */
 export async function openSocket(to: SocketTarget, names: HostNames): Promise<Socket> {
+  to.steps?.begin("resolve");
   const resolving = names.resolve(to.hostName).catch((error: unknown) => {
     throw connectFailed(to.target, error);
   });
@@ -27,6 +31,8 @@ export async function openSocket(to: SocketTarget, names: HostNames): Promise<So
     resolving.catch(() => undefined); // it comes too late to tell anybody
     throw nameUnanswered(to.target, to.seconds);
   }
+  to.steps?.pass(resolved.map(({ address }) => address).join(", "));
+  to.steps?.begin("connect");
   const addresses = (await to.allowed?.(resolved)) ?? resolved;
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -47,6 +53,7 @@ export async function openSocket(to: SocketTarget, names: HostNames): Promise<So
     });
     socket.once("connect", () => {
       clearTimeout(timer);
+      to.steps?.pass(`${socket.remoteAddress ?? ""} port ${to.port}`);
       resolve(socket);
     });
   });

@@ -24,6 +24,8 @@ export interface Member {
   /** Ever made. */
   leases: number;
   idle?: NodeJS.Timeout;
+  /** It is closed as soon as nobody uses it. */
+  closing?: true;
 }
 
 /** One that nobody uses yet. */

@@ -17,6 +17,8 @@ const defaultOrder = ["publickey", "keyboard-interactive", "password"];
 export class SignIn {
   private readonly tried: string[] = [];
   private readonly skipped: string[] = [];
+  /** What was one step of several. */
+  private readonly accepted: string[] = [];
   private identities: Identity[] | undefined;
   private offered: IdentityAgent | undefined;
   private readonly attempts = new Map<string, number>();
@@ -43,6 +45,12 @@ export class SignIn {
     return signInFailed(target, tried + skipped);
   }
 
+  /** What the server took: a key by where it is, any other method by its name. */
+  get method(): string {
+    const methods = [...this.accepted, ...this.tried.slice(-1)];
+    return methods.length > 0 ? [...new Set(methods)].join(" and ") : "no key";
+  }
+
   /** The server let us in. */
   succeeded(): void {
     this.person.wasRight();
@@ -54,8 +62,10 @@ export class SignIn {
     next: NextAuthHandler,
   ): Promise<void> {
     try {
-      if (partialSuccess) this.person.wasRight();
-      else this.person.wasWrong();
+      if (partialSuccess) {
+        this.person.wasRight();
+        this.accepted.push(...this.tried.slice(-1));
+      } else this.person.wasWrong();
       next((await this.nextMethod(left)) ?? (false as never));
     } catch (error) {
       this.skipped.push(asError(error).message);
@@ -69,6 +79,7 @@ export class SignIn {
     if (this.offered?.wasWanted) {
       // ssh2 keeps what the server said of such a key to itself: that it was one step of several. To ask for nothing has
       // the server say it again.
+      if (this.offered.hasSigned) this.accepted.push(...this.tried.slice(-1));
       this.offered = undefined;
       return { type: "none", username };
     }

@@ -1,8 +1,9 @@
 import type { Duplex } from "node:stream";
-import { Client } from "ssh2";
+import { Client, type ConnectConfig } from "ssh2";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import { asError, TaskError } from "../tasks/taskError";
+import { abortable, asReason } from "./abortable";
 import { HostKeyCheck } from "./hostKeys";
 import { HostNames } from "./hostNames";
 import { PhaseTimer } from "./phaseTimer";
@@ -11,6 +12,7 @@ import { PersonAsked } from "./personAsked";
 import { Secrets } from "./secrets";
 import { SignIn } from "./signIn";
 import type { Unasked } from "./signInNotices";
+import { StepReporter, type OnStep } from "./stepReporter";
 import { openWay } from "./wayToHost";
 import type { SshHostConfig } from "./hostConfig";
 import {
@@ -33,9 +35,14 @@ export interface ConnectParts {
   readonly secrets?: Secrets;
   /** Why there is this connection, where nobody has just asked for it: then the person says first whether to sign in. */
   readonly unasked?: Unasked | undefined;
+  /** Told of the steps of each hop. */
+  readonly onStep?: OnStep;
+  /** Ends the attempt, with its questions. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SignedIn {
+  readonly alias: string;
   readonly client: Client;
   /** Address the connection went to, "" behind a jump host. */
   readonly address: string;
@@ -58,45 +65,51 @@ export async function openSignedInClient(
   host: SshHostConfig,
   parts: ConnectParts,
 ): Promise<SignedIn> {
-  const { logger, limits, names = new HostNames() } = parts;
+  const { logger, limits, names = new HostNames(), signal = new AbortController().signal } = parts;
   if (host.proxyCommand !== undefined) throw proxyCommandUnsupported(host.alias);
   const target = `${host.user}@${host.hostName}:${host.port}`;
   if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
   const over = new AbortController();
   const phase = new PhaseTimer(host.alias, limits.signInSeconds);
   const { hostKey, signIn } = await prepare(host, parts, phase, over.signal);
+  const steps = new StepReporter(host.alias, parts.onStep);
   const { hostName, port } = host;
   const { allowed, allowedHop } = parts;
-  const to = { hostName, port, target, allowed, allowedHop, seconds: limits.connectSeconds };
+  const seconds = limits.connectSeconds;
+  const to = { hostName, port, target, allowed, allowedHop, seconds, steps };
   const openJump = (jump: SshHostConfig): Promise<SignedIn> => openSignedInClient(jump, parts);
   const way = await openWay(host, to, names, openJump);
   const client = new Client();
   // ssh2 reports an error more than once; without a listener that outlives the first, the second ends the process.
   client.on("error", (error) => logger.debug(`${target}: ${error.message}`));
   const greeting = watchGreeting(way.stream);
+  steps.begin("hostKey");
+  client.once("handshake", () => {
+    steps.pass(hostKey.found);
+    steps.begin("signIn");
+  });
   try {
-    await becomeReady(client, phase, () =>
-      client.connect({
-        sock: way.stream,
-        username: host.user,
-        hostVerifier: (key: Buffer, verified: (good: boolean) => void) =>
-          void hostKey.verify(key).then(verified),
-        algorithms: { serverHostKey: hostKey.algorithms as never },
-        authHandler: signIn.handler,
-        readyTimeout: 0, // the phases have bounds of their own
-        ...keepalive(host, limits.deadLinkSeconds),
-      }),
+    const settings = {
+      sock: way.stream,
+      username: host.user,
+      ...keepalive(host, limits.deadLinkSeconds),
+    };
+    const ready = becomeReady(client, phase, () =>
+      client.connect({ ...settings, ...proofs(hostKey, signIn) }),
     );
+    await abortable(ready, signal);
   } catch (error) {
     client.destroy();
     way.stream.destroy();
+    if (signal.aborted) throw asReason(signal);
     throw hostKey.refusal ?? translate(error, target, { signIn, greeted: greeting.seen });
   } finally {
     over.abort();
   }
   signIn.succeeded();
+  steps.pass(`with ${signIn.method}`);
   const { address, addresses } = way;
-  return { client, address, addresses, version: greeting.version };
+  return { client, alias: host.alias, address, addresses, version: greeting.version };
 }
 
 /** What proves the host to us and us to the host; both may ask the person, until the signal is aborted. */
@@ -113,7 +126,21 @@ async function prepare(
   return { hostKey, signIn: new SignIn(host, agentSocket, person) };
 }
 
-/** As the config has it, or so that a dead link is noticed in time: ssh2 gives up when a question is due and so many are unanswered; a second is left for the way. */
+/** How ssh2 asks for them; the phases have bounds of their own. */
+function proofs(hostKey: HostKeyCheck, signIn: SignIn): ConnectConfig {
+  return {
+    hostVerifier: (key: Buffer, verified: (good: boolean) => void) =>
+      void hostKey.verify(key).then(verified),
+    algorithms: { serverHostKey: hostKey.algorithms as never },
+    authHandler: signIn.handler,
+    readyTimeout: 0,
+  };
+}
+
+/**
+ * As the config has it, or so that a dead link is noticed in time: ssh2 gives up when a question is due and so many are
+ * unanswered; a second is left for the way.
+ */
 function keepalive(
   { serverAliveInterval = 0, serverAliveCountMax = unansweredQuestions }: SshHostConfig,
   deadLinkSeconds: number,

@@ -5,6 +5,12 @@ import type { Logger } from "../tasks/logger";
 import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
 import type { SignInPrompt } from "../tasks/signInPrompt";
 import type { RunRules } from "../tasks/runRules";
+import type {
+  ConnectionTest,
+  HostConnections,
+  HostStatus,
+  TestOptions,
+} from "../tasks/hostConnections";
 import { hostNotFound, TaskError } from "../tasks/taskError";
 import type { Transport } from "../tasks/transport";
 import { AttachedTask } from "./attachedTask";
@@ -16,8 +22,10 @@ import { DurableTask, type DurableTaskHost } from "./durableTask";
 import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
+import { HostRecords } from "./hostRecords";
 import type { OpenShared } from "./poolMember";
 import { Secrets } from "./secrets";
+import { testConnection, type ConnectWatch, type TestParts } from "./testConnection";
 import { Transports } from "./transports";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostConnection } from "./hostConnection";
@@ -40,7 +48,7 @@ export interface SshHostsParts {
 }
 
 /** The way to the hosts of the catalog: one pool of connections per host. */
-export class SshHosts implements RemoteHosts, Disposable {
+export class SshHosts implements RemoteHosts, HostConnections, Disposable {
   private readonly pools = new Map<string, ConnectionPool>();
   /** By address: a server does not know by which alias we come. */
   private readonly handshakes = new Map<string, Handshakes>();
@@ -49,17 +57,29 @@ export class SshHosts implements RemoteHosts, Disposable {
   private readonly addresses: AllowedAddresses;
   private readonly secrets: Secrets;
   private readonly transports: Transports;
+  private readonly records: HostRecords;
 
   constructor(private readonly parts: SshHostsParts) {
     const { logger } = parts;
     this.addresses = new AllowedAddresses(parts.rules);
     this.secrets = new Secrets(parts.prompt);
     this.transports = new Transports(parts.transport ?? (() => "auto"));
-    this.connected = new Emitter((error) => logger.error(`a listener failed: ${String(error)}`));
+    const onListenerError = (error: unknown): void =>
+      logger.error(`a listener failed: ${String(error)}`);
+    this.connected = new Emitter(onListenerError);
+    this.records = new HostRecords(onListenerError);
   }
 
   get onDidConnect(): Event<string> {
     return this.connected.event;
+  }
+
+  get onDidChangeStatus(): Event<string> {
+    return this.records.onDidChange;
+  }
+
+  status(alias: string): HostStatus {
+    return this.records.status(alias);
   }
 
   host(alias: string): RemoteHost {
@@ -67,7 +87,7 @@ export class SshHosts implements RemoteHosts, Disposable {
     const at = (): DurableTaskHost => {
       const pool = this.pool(alias);
       // Whoever asks for it is told, and not everybody does.
-      pool.catch(() => undefined);
+      pool.catch((error: unknown) => this.records.failed(alias, error));
       return { alias, limits, pool, onDidConnect: this.onDidConnect };
     };
     return {
@@ -94,6 +114,25 @@ export class SshHosts implements RemoteHosts, Disposable {
     return (await this.addresses.whyNone(found)) ?? this.addresses.whyNotThrough(later);
   }
 
+  async testConnection(alias: string, options: TestOptions): Promise<ConnectionTest> {
+    const config = await this.parts.catalog.findConfig(alias);
+    if (!config) throw hostNotFound(alias);
+    const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
+    const how = { urgent: true, starts: true, fresh: true };
+    const parts: TestParts = {
+      limits: this.parts.limits,
+      open: (watch) => handshakes.open(() => this.open(config, how, watch), how),
+      follow: (attempt) => this.records.follow(alias, attempt),
+    };
+    const test = await testConnection(alias, parts, options);
+    if (test.failure) this.records.wasUseless(alias, test.failure);
+    return test;
+  }
+
+  disconnect(alias: string): void {
+    for (const [key, pool] of this.pools) if (key.startsWith(`${alias} `)) pool.closeUnused();
+  }
+
   /** Forgets the passphrases and passwords of this session. */
   forgetSecrets(): void {
     this.secrets.forget();
@@ -105,18 +144,23 @@ export class SshHosts implements RemoteHosts, Disposable {
     this.pools.clear();
     this.transports.dispose();
     this.connected.dispose();
+    this.records.dispose();
   }
 
   /** By what the config says, not by alias: after an edit of the config nothing new goes to the old place. */
   private async pool(alias: string): Promise<ConnectionPool> {
     const config = await this.parts.catalog.findConfig(alias);
     if (!config) throw hostNotFound(alias);
-    const key = JSON.stringify(config);
+    const key = `${alias} ${JSON.stringify(config)}`;
     let pool = this.pools.get(key);
     if (!pool) {
       const { maxSpoolBytes: spoolBytes, keepOnHostDays: keepDays } = this.parts.limits;
       const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
-      const open: OpenConnection = (how) => handshakes.open(() => this.open(config, how), how);
+      const open: OpenConnection = (how) =>
+        this.records.follow(
+          alias,
+          handshakes.open(() => this.open(config, how), how),
+        );
       const openShared: OpenShared = {
         control: (connection) =>
           ControlChannel.open(connection, { alias, seconds: scriptSeconds, keepDays }),
@@ -142,9 +186,11 @@ export class SshHosts implements RemoteHosts, Disposable {
   private async open(
     config: SshHostConfig,
     { starts, urgent, fresh = false }: OpenOptions,
+    watch?: ConnectWatch,
   ): Promise<HostConnection> {
     const connection = await this.transports.open(config, {
       ...this.parts,
+      ...watch,
       fresh,
       names: this.names,
       secrets: this.secrets,

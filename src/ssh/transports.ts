@@ -7,6 +7,7 @@ import type { HostConnection } from "./hostConnection";
 import type { ConnectParts } from "./signedInClient";
 import { noRuntimeFolder, systemUnsupported } from "./sshErrors";
 import type { RuntimeFolder, SystemConnectParts } from "./system/systemConnection";
+import { StepReporter } from "./stepReporter";
 import { hasMoreToOffer, whySystem } from "./whySystem";
 
 export interface OpenParts extends ConnectParts {
@@ -83,7 +84,12 @@ export class Transports implements Disposable {
   private async openSystem(host: SshHostConfig, parts: OpenParts): Promise<HostConnection> {
     if (process.platform === "win32") throw systemUnsupported(host.alias);
     const { SystemConnection } = await import("./system/systemConnection");
-    return SystemConnection.open(host, await this.systemParts(host, parts));
+    // Of all that ssh does until then it says nothing.
+    const steps = new StepReporter(host.alias, parts.onStep);
+    steps.begin("signIn");
+    const connection = await SystemConnection.open(host, await this.systemParts(host, parts));
+    steps.pass("by the system's ssh");
+    return connection;
   }
 
   private async systemParts(

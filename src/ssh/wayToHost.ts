@@ -49,6 +49,7 @@ async function throughJump(
   jump: SignedIn,
 ): Promise<WayToHost> {
   const { hostName, port, alias } = host;
+  to.steps?.begin("connect");
   try {
     await to.allowedHop?.(hostName);
     const opening = forward(jump.client, hostName, port).catch((error: unknown) => {
@@ -56,6 +57,7 @@ async function throughJump(
     });
     const stream = await within(systemClock, to.seconds * 1000, opening);
     if (!stream) throw hostSilent(to.target, "accept the connection of its jump host", to.seconds);
+    to.steps?.pass(`${hostName} port ${port}, through ${jump.alias}`);
     stream.once("close", () => jump.client.end());
     jump.client.once("close", () => stream.destroy());
     const literal = isIP(hostName) === 0 ? "" : hostName;

@@ -15,6 +15,12 @@ export const commandIds = [
   "sshTasks.manageGrants",
   "sshTasks.showAuditLog",
   "sshTasks.forgetSecrets",
+  "sshTasks.runTaskOnHost",
+  "sshTasks.testConnection",
+  "sshTasks.copySshCommand",
+  "sshTasks.disconnectHost",
+  "sshTasks.refreshHosts",
+  "sshTasks.openSshConfig",
 ] as const;
 export type CommandId = (typeof commandIds)[number];
 
@@ -70,6 +76,11 @@ export const treeContexts = [
 ] as const;
 export type TreeContext = (typeof treeContexts)[number];
 
+/** What a host offers there. */
+export const hostContexts = ["host", "connectedHost"] as const;
+export type HostContext = (typeof hostContexts)[number];
+
 export const viewId = "sshTasks.tasks";
+export const hostViewId = "sshTasks.hosts";
 export const panelType = "sshTasks.panel";
 export const mcpProviderId = "sshTasks.mcp";

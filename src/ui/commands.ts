@@ -4,30 +4,27 @@ import type { Task } from "../tasks/task";
 import type { TaskManager } from "../tasks/taskManager";
 import { cancelTask, type Door } from "./cancelTask";
 import { commandIds, type CommandId, type TreeContext } from "./commandIds";
+import { createHostHandlers, type HostCommandParts } from "./hostCommands";
 import { manageGrants, type GrantList } from "./manageGrants";
-import type { Notify } from "./notify";
 import { pickTask } from "./pickTask";
-import { runTask, type RunParts } from "./runTask";
+import { runTask } from "./runTask";
 import { showAuditLog } from "./showAuditLog";
 import { showProcesses } from "./showProcesses";
 import { stopLeftovers } from "./stopLeftovers";
-import type { TaskPanel } from "./taskPanel";
 import { contextOf } from "./treeContext";
 
-export interface CommandParts {
+export interface CommandParts extends HostCommandParts {
   readonly tasks: Pick<
     TaskManager,
     | "cancelTask"
     | "clearFinished"
     | "getTask"
+    | "isElsewhere"
     | "listProcesses"
     | "listTasks"
     | "startTask"
     | "stopLeftovers"
   >;
-  readonly catalog: RunParts["catalog"];
-  readonly panel: Pick<TaskPanel, "show">;
-  readonly notify: Notify;
   readonly grants: GrantList;
   /** Path of the file in which it is written down who ran what. */
   readonly auditFile: string;
@@ -35,7 +32,7 @@ export interface CommandParts {
   readonly forgetSecrets: () => Promise<number>;
 }
 
-/** Registers every command of package.json; a tree item gives its task's id as the argument. */
+/** Registers every command of package.json; a tree item gives its task's id, or its host's alias, as the argument. */
 export function registerCommands(parts: CommandParts): Disposable {
   const handlers = createHandlers(parts);
   const registered = new DisposableStore();
@@ -52,12 +49,13 @@ export function registerCommands(parts: CommandParts): Disposable {
   return registered;
 }
 
-type Handler = (taskId?: string, preserveFocus?: unknown) => void | Promise<void>;
+type Handler = (taskOrHost?: string, preserveFocus?: unknown) => void | Promise<void>;
 
 function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
   const { tasks, panel } = parts;
   return {
     ...createEndings(parts),
+    ...createHostHandlers(parts),
     "sshTasks.showTaskProcesses": async (taskId) => {
       const picked = taskId ?? (await pickWithProcesses(parts));
       if (picked === undefined) return;

@@ -9,6 +9,8 @@ interface NextStep {
   readonly argument?: string;
 }
 
+const showLog = "Show Log";
+
 const openSettings: NextStep = {
   title: "Open Settings",
   command: "workbench.action.openSettings",
@@ -34,7 +36,7 @@ export class Notify {
     const { message, stack } = asError(error);
     this.log.error(error instanceof TaskError ? `${error.code}: ${message}` : (stack ?? message));
     const step = error instanceof TaskError ? nextSteps[error.code] : undefined;
-    const button = step?.title ?? "Show Log";
+    const button = step?.title ?? showLog;
     const answer = await vscode.window.showErrorMessage(plain(message), button);
     if (answer === undefined) return;
     if (step) await vscode.commands.executeCommand(step.command, step.argument);
@@ -50,6 +52,31 @@ export class Notify {
   /** Resolves with the button that was pressed. */
   async ask(message: string, buttons: readonly string[]): Promise<string | undefined> {
     return vscode.window.showInformationMessage(plain(message), ...buttons);
+  }
+
+  /** What the person asked for has failed; resolves with the button that was pressed. */
+  async fail(message: string, buttons: readonly string[]): Promise<string | undefined> {
+    this.log.error(message);
+    return vscode.window.showErrorMessage(plain(message), ...buttons);
+  }
+
+  /** Asks in a dialog before something is done; resolves with whether it may be. */
+  async confirm(question: string, detail: string, title: string): Promise<boolean> {
+    const options = { modal: true, detail };
+    return (await vscode.window.showWarningMessage(question, options, title)) === title;
+  }
+
+  /** Several lines in a dialog, from which the log can be opened. */
+  async showDetails(title: string, detail: string): Promise<void> {
+    const [log, close] = [{ title: showLog }, { title: "Close", isCloseAffordance: true }];
+    const options = { modal: true, detail };
+    const answer = await vscode.window.showInformationMessage(title, options, log, close);
+    if (answer === log) this.log.show();
+  }
+
+  /** What is worth finding in the log later. */
+  record(line: string): void {
+    this.log.info(line);
   }
 
   inform(message: string): void {

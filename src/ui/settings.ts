@@ -30,6 +30,11 @@ export function readSettings(): Settings {
   };
 }
 
+/** Where the ssh config is that counts now. */
+export function sshConfigPath(): string {
+  return readPath("sshTasks.sshConfigFile") ?? join(homedir(), ".ssh", "config");
+}
+
 /** What the person wants of durable tasks, as it is when asked. */
 export const durability: Durability = {
   whyAttached: () =>

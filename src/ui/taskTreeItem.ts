@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { isEnded, leftRunning, type Task, type TaskStatus } from "../tasks/task";
 import type { CommandId } from "./commandIds";
 import { formatElapsedInSteps } from "./elapsed";
+import { escapeMarkdown } from "./markdown";
 import { receiptLines } from "./receiptText";
 import {
   describeDoor,
@@ -77,19 +78,15 @@ export function createTooltip(task: Task, isElsewhere: boolean): vscode.Markdown
   const started = new Date(task.createdAt).toLocaleString();
   const window = isElsewhere ? ` ${elsewhere}` : "";
   const where = `on ${task.alias}, started ${started} by ${describeDoor(task.startedBy)}${window}`;
-  tooltip.appendMarkdown(`**${escape(describeStatus(task))}** ${escape(where)}`);
+  tooltip.appendMarkdown(`**${escapeMarkdown(describeStatus(task))}** ${escapeMarkdown(where)}`);
   if (task.durable && !isEnded(task)) {
-    tooltip.appendMarkdown(`\n\n${escape(describeDurability(task))}`);
+    tooltip.appendMarkdown(`\n\n${escapeMarkdown(describeDurability(task))}`);
   }
   const note = noteOf(task);
-  if (note) tooltip.appendMarkdown(`\n\n${escape(visible(note.text))}`);
+  if (note) tooltip.appendMarkdown(`\n\n${escapeMarkdown(visible(note.text))}`);
   const lines = "receipt" in task && task.receipt ? receiptLines(task.receipt) : [];
   if (lines.length > 0) tooltip.appendMarkdown("\n");
-  for (const { label, text } of lines) tooltip.appendMarkdown(`\n- ${label}: ${escape(text)}`);
+  for (const { label, text } of lines)
+    tooltip.appendMarkdown(`\n- ${label}: ${escapeMarkdown(text)}`);
   return tooltip;
-}
-
-/** Every punctuation mark of ASCII can be escaped (CommonMark 2.4); `appendText` would make all spaces unbreakable. */
-function escape(text: string): string {
-  return text.replace(/[!-/:-@[-`{-~]/g, "\\$&").replace(/\s+/g, " ");
 }

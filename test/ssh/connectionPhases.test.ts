@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { HostNames } from "../../src/ssh/hostNames";
@@ -13,6 +12,7 @@ import { defaultLimits } from "../../src/tasks/limits";
 import { TaskError } from "../../src/tasks/taskError";
 import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
+import { createFullPort } from "../support/fullPort";
 import { startScriptedSshServer } from "../support/scriptedSshServer";
 import { startSshd } from "../support/sshd";
 import { createSshTasks } from "../support/sshHarness";
@@ -27,24 +27,6 @@ async function refusal(work: Promise<unknown>): Promise<{ error: TaskError; ms: 
   );
   if (error instanceof TaskError) return { error, ms: Date.now() - began };
   throw error;
-}
-
-/** A port whose listener takes no more connections: its process is asleep and its backlog full. */
-async function createFullPort(t: TestContext): Promise<number> {
-  const script = `const server = require("node:net").createServer();
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
-      require("node:fs").writeSync(1, server.address().port + "\\n");
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20000);
-    });`;
-  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => child.kill("SIGKILL"));
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  const port = Number(line.toString());
-  for (let filler = 0; filler < 4; filler++) {
-    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
-    t.after(() => socket.destroy());
-  }
-  return port;
 }
 
 async function createHost(t: TestContext): Promise<SshHostConfig> {

@@ -72,7 +72,42 @@ describe("a host as tasks see it", { timeout: 60_000 }, () => {
     );
     assert.equal((await ssh.run("true")).task.status, "completed");
   });
+
+  it("has a status: what a task saw of it last, under its own alias", async () => {
+    const { hosts, sshd } = ssh;
+    await disconnect(ssh);
+    const text = await readFile(sshd.sshConfigFile, "utf8");
+    await writeFile(sshd.sshConfigFile, text.replaceAll(/Port \d+/g, "Port 2"));
+    await ssh.run("true");
+    const failed = hosts.status("build01");
+    await writeFile(sshd.sshConfigFile, text);
+    assert.ok(failed.state === "failed" && failed.failure.code === "connectionRefused");
+
+    await ssh.run("true");
+
+    assert.deepEqual(hosts.status("build01"), { state: "connected", connections: 1 });
+  });
+
+  it("is disconnected alone, and not from what is in use", async () => {
+    const { hosts, tasks } = ssh;
+    await tasks.waitForTask(await ssh.start("true", { alias: "web.example.com" }));
+    const id = await ssh.startRunning("sleep 30");
+
+    hosts.disconnect("build01");
+    await ssh.run("true");
+
+    assert.equal(hosts.status("build01").state, "connected");
+    assert.equal(hosts.status("web.example.com").state, "connected");
+    await ssh.cancel(id);
+    await eventually("it is closed", () => hosts.status("build01").state === "notConnected");
+    assert.equal(hosts.status("web.example.com").state, "connected");
+  });
 });
+
+async function disconnect({ hosts }: SshHarness): Promise<void> {
+  hosts.disconnect("build01");
+  await eventually("it is closed", () => hosts.status("build01").state !== "connected");
+}
 
 const rootOnly = { skip: !isRoot && "needs root" };
 

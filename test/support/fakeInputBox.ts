@@ -1,5 +1,5 @@
 import type { QuickInputButton } from "vscode";
-import { EventEmitter } from "./vscode";
+import { EventEmitter } from "./editorTypes";
 
 /** An input box of the editor as the code sees it, and the person who uses it. */
 export class FakeInputBox {

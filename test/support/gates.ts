@@ -22,6 +22,9 @@ export function fixedGate(denial?: Denial): RunGate {
 
 export const openGate: RunGate = fixedGate();
 
+/** For commands of the editor where no view of hosts is looked at. */
+export const noHostTree = { hostTree: { refresh: () => undefined } };
+
 /** For commands of the editor that nobody asks for grants or the audit log. */
 export const noGrants = {
   grants: { list: () => Promise.resolve([]), revoke: () => Promise.resolve() },

@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
-import { noGrants, openGate } from "./gates";
+import { noGrants, noHostTree, openGate } from "./gates";
 import { SshHostCatalog } from "../../src/ssh/hostCatalog";
 import { SshHosts } from "../../src/ssh/sshHosts";
 import { systemClock } from "../../src/tasks/clock";
@@ -62,7 +62,7 @@ export async function createProduct(
   owned.add(registerTaskTree(tasks));
   const extensionUri = Uri.parse("file:///extension") as unknown as TaskPanelParts["extensionUri"];
   const panel = owned.add(new TaskPanel({ extensionUri, tasks, notify }));
-  owned.add(registerCommands({ tasks, catalog, panel, notify, ...noGrants }));
+  owned.add(registerCommands({ tasks, catalog, hosts, panel, notify, ...noHostTree, ...noGrants }));
   const clients = new Set<Client>();
   cleanup.add(() => Promise.all([...clients].map((client) => client.close())));
   return {

@@ -1,6 +1,11 @@
 /** Stands in for the module `vscode` in tests of src/ui: what they use of it, and an error for everything else. */
 import type * as vscode from "vscode";
+import { EventEmitter, type RelativePattern, type Uri } from "./editorTypes";
 import { FakeInputBox } from "./fakeInputBox";
+import { FakeQuickPick, FakeTreeView, FakeWebviewPanel } from "./fakeViews";
+
+export * from "./editorTypes";
+export { FakeWebviewPanel };
 
 /** What the person at this editor does and sees. Tests set the answers; `resetEditor` makes it a new one. */
 export interface Editor {
@@ -20,7 +25,18 @@ export interface Editor {
   readonly inputBoxes: FakeInputBox[];
   /** Files that were opened, by their URIs. */
   readonly opened: string[];
+  /** What was copied last. */
+  clipboard?: string;
+  /** Fires when the window gets the focus, or loses it. */
+  readonly windowFocused: EventEmitter<boolean>;
+  /** Fires with the path of a file that was saved here. */
+  readonly saved: EventEmitter<string>;
+  /** What is watched, and not let go of. */
+  readonly watchers: Set<FakeWatcher>;
+  readonly progress: FakeProgress[];
+  /** The view that was created last, and all of them by their ids. */
   tree?: FakeTreeView;
+  readonly trees: Map<string, FakeTreeView>;
   serializer?: vscode.WebviewPanelSerializer;
   mcp?: { readonly id: string; readonly provider: vscode.McpServerDefinitionProvider };
 }
@@ -33,20 +49,17 @@ export interface Message {
   readonly dialog?: { readonly detail: string | undefined; readonly closedBy: string | undefined };
 }
 
-export class EventEmitter<T> {
-  private readonly listeners = new Set<(value: T) => unknown>();
-  readonly event = (listener: (value: T) => unknown) => {
-    this.listeners.add(listener);
-    return { dispose: () => this.listeners.delete(listener) };
-  };
+/** A notification that says how far something is; `cancel` is the person at its button. */
+export interface FakeProgress {
+  readonly title: string | undefined;
+  readonly messages: (string | undefined)[];
+  readonly cancel: () => void;
+}
 
-  fire(value: T): void {
-    for (const listener of [...this.listeners]) listener(value);
-  }
-
-  dispose(): void {
-    this.listeners.clear();
-  }
+/** What somebody watches: `touch` is a program that changes it. */
+export interface FakeWatcher {
+  readonly pattern: string;
+  readonly touch: () => void;
 }
 
 function createEditor(): Editor {
@@ -64,6 +77,11 @@ function createEditor(): Editor {
     quickPicks: [],
     inputBoxes: [],
     opened: [],
+    windowFocused: new EventEmitter(),
+    saved: new EventEmitter(),
+    watchers: new Set(),
+    progress: [],
+    trees: new Map(),
   };
 }
 
@@ -74,191 +92,12 @@ export function resetEditor(): Editor {
   return editor;
 }
 
-export class ThemeColor implements vscode.ThemeColor {
-  constructor(readonly id: string) {}
-}
-
-export class ThemeIcon implements vscode.ThemeIcon {
-  constructor(
-    readonly id: string,
-    readonly color?: ThemeColor,
-  ) {}
-}
-
-export class MarkdownString {
-  value = "";
-  isTrusted?: boolean;
-
-  appendMarkdown(value: string): this {
-    this.value += value;
-    return this;
-  }
-
-  appendCodeblock(code: string, language = ""): this {
-    this.value += `\n\`\`\`${language}\n${code}\n\`\`\`\n`;
-    return this;
-  }
-}
-
-export enum TreeItemCollapsibleState {
-  None = 0,
-}
-
-export class TreeItem {
-  id?: string;
-  description?: string;
-  tooltip?: MarkdownString;
-  iconPath?: ThemeIcon;
-  contextValue?: string;
-  command?: vscode.Command;
-  accessibilityInformation?: vscode.AccessibilityInformation;
-
-  constructor(
-    readonly label: string,
-    readonly collapsibleState = TreeItemCollapsibleState.None,
-  ) {}
-}
-
-export enum ViewColumn {
-  Active = -1,
-}
-
-export class Uri {
-  private constructor(private readonly text: string) {}
-
-  static parse(text: string): Uri {
-    return new Uri(text);
-  }
-
-  static file(path: string): Uri {
-    return new Uri(`file://${path}`);
-  }
-
-  static joinPath(base: Uri, ...parts: string[]): Uri {
-    return new Uri([base.text, ...parts].join("/"));
-  }
-
-  toString(): string {
-    return this.text;
-  }
-}
-
-export class McpHttpServerDefinition {
-  constructor(
-    readonly label: string,
-    readonly uri: Uri,
-    readonly headers: Record<string, string> = {},
-    readonly version?: string,
-  ) {}
-}
-
-/** The view of the activity bar, with what the extension gave it. */
-export class FakeTreeView {
-  visible = true;
-  badge: vscode.ViewBadge | undefined;
-  disposed = false;
-  private readonly visibility = new EventEmitter<vscode.TreeViewVisibilityChangeEvent>();
-  readonly onDidChangeVisibility = this.visibility.event;
-
-  constructor(readonly provider: vscode.TreeDataProvider<string>) {}
-
-  setVisible(visible: boolean): void {
-    this.visible = visible;
-    this.visibility.fire({ visible });
-  }
-
-  dispose(): void {
-    this.disposed = true;
-  }
-}
-
-/** An editor tab with a page in it; `say` speaks for the page, `heard` is what it was told. */
-export class FakeWebviewPanel {
-  visible = true;
-  disposed = false;
-  readonly heard: unknown[] = [];
-  readonly reveals: unknown[][] = [];
-  iconPath: unknown;
-  private readonly received = new EventEmitter<unknown>();
-  private readonly viewState = new EventEmitter<undefined>();
-  private readonly closed = new EventEmitter<undefined>();
-  readonly onDidChangeViewState = this.viewState.event;
-  readonly onDidDispose = this.closed.event;
-  readonly webview = {
-    html: "",
-    options: {} as vscode.WebviewOptions,
-    onDidReceiveMessage: this.received.event,
-    postMessage: (message: unknown) => Promise.resolve(this.heard.push(message) > 0),
-    asWebviewUri: (uri: Uri) => Uri.parse(`webview:${uri.toString()}`),
-  };
-
-  constructor(
-    readonly viewType: string,
-    readonly showOptions: unknown,
-  ) {}
-
-  say(message: unknown): void {
-    this.received.fire(message);
-  }
-
-  setVisible(visible: boolean): void {
-    this.visible = visible;
-    this.viewState.fire(undefined);
-  }
-
-  reveal(...args: unknown[]): void {
-    this.reveals.push(args);
-  }
-
-  dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    this.closed.fire(undefined);
-  }
-}
-
-/** A list that the extension fills; `press` is the person at one of its buttons. */
-export class FakeQuickPick {
-  title = "";
-  placeholder = "";
-  busy = false;
-  matchOnDescription = false;
-  items: readonly vscode.QuickPickItem[] = [];
-  buttons: readonly vscode.QuickInputButton[] = [];
-  visible = false;
-  disposed = false;
-  private readonly pressed = new EventEmitter<vscode.QuickInputButton | undefined>();
-  private readonly accepted = new EventEmitter<undefined>();
-  private readonly hidden = new EventEmitter<undefined>();
-  readonly onDidTriggerButton = this.pressed.event;
-  readonly onDidAccept = this.accepted.event;
-  readonly onDidHide = this.hidden.event;
-
-  show(): void {
-    this.visible = true;
-  }
-
-  hide(): void {
-    this.visible = false;
-    this.hidden.fire(undefined);
-  }
-
-  press(): void {
-    this.pressed.fire(this.buttons[0]);
-  }
-
-  accept(): void {
-    this.accepted.fire(undefined);
-  }
-
-  dispose(): void {
-    this.disposed = true;
-  }
-}
-
 export const window = only<typeof vscode.window>("window", {
-  createTreeView: (_id: string, options: { treeDataProvider: vscode.TreeDataProvider<string> }) =>
-    (editor.tree = new FakeTreeView(options.treeDataProvider)),
+  createTreeView: (id: string, options: { treeDataProvider: vscode.TreeDataProvider<string> }) => {
+    editor.tree = new FakeTreeView(options.treeDataProvider);
+    editor.trees.set(id, editor.tree);
+    return editor.tree;
+  },
   createWebviewPanel: (viewType: string, _title: string, showOptions: unknown) => {
     const panel = new FakeWebviewPanel(viewType, showOptions);
     editor.panels.push(panel);
@@ -284,8 +123,20 @@ export const window = only<typeof vscode.window>("window", {
   showErrorMessage: (text: string, ...buttons: string[]) => show("error", text, buttons),
   showWarningMessage: (text: string, ...more: (string | vscode.MessageOptions)[]) =>
     typeof more[0] === "object" ? showDialog(text, more) : show("warning", text, more.map(String)),
-  showInformationMessage: (text: string, ...buttons: string[]) =>
-    show("information", text, buttons),
+  showInformationMessage: (text: string, ...more: (string | vscode.MessageOptions)[]) =>
+    typeof more[0] === "object"
+      ? showDialog(text, more, "information")
+      : show("information", text, more.map(String)),
+  withProgress: (options: vscode.ProgressOptions, work: ProgressWork) => {
+    const messages: (string | undefined)[] = [];
+    const cancelled = new EventEmitter<undefined>();
+    const { title } = options;
+    editor.progress.push({ title, messages, cancel: () => cancelled.fire(undefined) });
+    const token = { isCancellationRequested: false, onCancellationRequested: cancelled.event };
+    return work({ report: ({ message }) => messages.push(message) }, token);
+  },
+  onDidChangeWindowState: (listener: (state: { readonly focused: boolean }) => unknown) =>
+    editor.windowFocused.event((focused) => listener({ focused })),
   showTextDocument: (document: { readonly uri: Uri }) =>
     Promise.resolve(editor.opened.push(document.uri.toString())),
   createOutputChannel: (name: string, options: { log: true }) => {
@@ -309,9 +160,23 @@ export const commands = only<typeof vscode.commands>("commands", {
   executeCommand: (...call: unknown[]) => Promise.resolve(editor.executed.push(call)),
 });
 
-export const ConfigurationTarget = { Global: 1 };
+type ProgressWork = (
+  progress: { readonly report: (step: { readonly message?: string }) => void },
+  token: object,
+) => Promise<unknown>;
 
 export const ProgressLocation = { Notification: 15 };
+
+export const env = only<typeof vscode.env>("env", {
+  clipboard: {
+    writeText: (text: string) => {
+      editor.clipboard = text;
+      return Promise.resolve();
+    },
+  },
+});
+
+export const ConfigurationTarget = { Global: 1 };
 
 export const workspace = only<typeof vscode.workspace>("workspace", {
   getConfiguration: (section?: string) => ({
@@ -321,6 +186,22 @@ export const workspace = only<typeof vscode.workspace>("workspace", {
     update: (name: string, value: unknown) => Promise.resolve(editor.settings.set(name, value)),
   }),
   openTextDocument: (uri: Uri) => Promise.resolve({ uri }),
+  onDidSaveTextDocument: (
+    listener: (document: { readonly uri: { readonly fsPath: string } }) => unknown,
+  ) => editor.saved.event((fsPath) => listener({ uri: { fsPath } })),
+  createFileSystemWatcher: ({ base, pattern }: RelativePattern) => {
+    const changed = new EventEmitter<undefined>();
+    const none = new EventEmitter<undefined>();
+    const touch = (): void => changed.fire(undefined);
+    const watcher = { pattern: `${base.toString()}/${pattern}`, touch };
+    editor.watchers.add(watcher);
+    return {
+      onDidCreate: none.event,
+      onDidChange: changed.event,
+      onDidDelete: none.event,
+      dispose: () => editor.watchers.delete(watcher),
+    };
+  },
   onDidChangeConfiguration: (
     listener: (change: Pick<vscode.ConfigurationChangeEvent, "affectsConfiguration">) => unknown,
   ) =>
@@ -345,22 +226,24 @@ function show(kind: Message["kind"], text: string, buttons: string[]): Promise<s
   return Promise.resolve(editor.press(message));
 }
 
-/** A dialog whose buttons are items; resolves with the item itself. */
+/** A dialog; resolves with the button itself, which is a text or an item. */
 function showDialog(
   text: string,
   [options, ...items]: readonly (string | vscode.MessageOptions)[],
-): Promise<vscode.MessageItem | undefined> {
-  const buttons = items.filter((item) => typeof item === "object" && "title" in item);
-  if (typeof options !== "object" || !options.modal || buttons.length !== items.length)
-    throw new Error("test/support/vscode.ts has modal dialogs with items alone");
-  const choices = buttons as readonly vscode.MessageItem[];
-  const closedBy = choices.find((item) => item.isCloseAffordance)?.title;
+  kind: Message["kind"] = "warning",
+): Promise<string | vscode.MessageItem | undefined> {
+  if (typeof options !== "object" || !options.modal)
+    throw new Error("test/support/vscode.ts has modal dialogs alone");
+  const choices = items as readonly (string | vscode.MessageItem)[];
+  const titleOf = (choice: string | vscode.MessageItem): string =>
+    typeof choice === "string" ? choice : choice.title;
+  const closing = choices.find((item) => typeof item === "object" && item.isCloseAffordance);
+  const closedBy = closing && titleOf(closing);
   const dialog = { detail: options.detail, closedBy };
-  const titles = choices.map(({ title }) => title);
-  const message: Message = { kind: "warning", text, buttons: titles, dialog };
+  const message: Message = { kind, text, buttons: choices.map(titleOf), dialog };
   editor.messages.push(message);
   const pressed = editor.press(message) ?? closedBy;
-  return Promise.resolve(choices.find(({ title }) => title === pressed));
+  return Promise.resolve(choices.find((choice) => titleOf(choice) === pressed));
 }
 
 /** An object with these members of T, whose every other member is an error to touch. */

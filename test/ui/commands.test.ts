@@ -6,15 +6,16 @@ import { commandIds } from "../../src/ui/commandIds";
 import { registerCommands } from "../../src/ui/commands";
 import { settle } from "../support/fakeClock";
 import { reports, whenForced } from "../support/fakeRemoteHost";
-import { noGrants } from "../support/gates";
+import { noGrants, noHostTree } from "../support/gates";
 import { createUi } from "./createUi";
 
 function createCommands() {
   const ui = createUi();
   const shown: unknown[][] = [];
   const panel = { show: (...call: unknown[]) => void shown.push(call) };
-  const { tasks, catalog, notify, editor } = ui;
-  const registration = registerCommands({ tasks, catalog, notify, panel, ...noGrants });
+  const { tasks, catalog, notify, editor, connections: hosts } = ui;
+  const parts = { tasks, catalog, notify, panel, hosts, ...noHostTree, ...noGrants };
+  const registration = registerCommands(parts);
   const run = async (id: string, ...args: unknown[]): Promise<void> => {
     await editor.registered.get(id)?.(...args);
   };

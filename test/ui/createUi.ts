@@ -1,12 +1,14 @@
 import * as vscode from "vscode";
 import { Notify } from "../../src/ui/notify";
 import { TaskPanel } from "../../src/ui/taskPanel";
+import { FakeHostConnections } from "../support/fakeHostConnections";
 import { createLogger, createTasks, type TasksHarness } from "../support/createTasks";
 import { resetEditor, type Editor } from "../support/vscode";
 
 export interface UiHarness extends TasksHarness {
   readonly editor: Editor;
   readonly notify: Notify;
+  readonly connections: FakeHostConnections;
   /** What Notify logged, and `shown` when it opened the log. */
   readonly notified: string[];
   createPanel(): TaskPanel;
@@ -21,5 +23,6 @@ export function createUi(): UiHarness {
   const extensionUri = vscode.Uri.parse("file:/extension");
   const createPanel = (): TaskPanel =>
     new TaskPanel({ extensionUri, tasks: harness.tasks, notify });
-  return { ...harness, editor, notify, notified, createPanel };
+  const connections = new FakeHostConnections();
+  return { ...harness, editor, notify, notified, connections, createPanel };
 }

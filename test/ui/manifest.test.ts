@@ -7,7 +7,7 @@ import { limitNames, limitRanges } from "../../src/tasks/limits";
 import * as ids from "../../src/ui/commandIds";
 import { repositoryRoot } from "../support/repo";
 
-const menuItem = z.object({ command: z.string(), when: z.string(), group: z.string() });
+const menuItem = z.object({ command: z.string(), when: z.string(), group: z.string().optional() });
 
 const manifest = z
   .object({
@@ -60,6 +60,12 @@ describe("package.json", () => {
         "sshTasks.manageGrants": "Manage SSH Grants",
         "sshTasks.showAuditLog": "Show SSH Audit Log",
         "sshTasks.forgetSecrets": "Forget Saved SSH Secrets",
+        "sshTasks.runTaskOnHost": "Run SSH Task…",
+        "sshTasks.testConnection": "Test SSH Connection",
+        "sshTasks.copySshCommand": "Copy SSH Command",
+        "sshTasks.disconnectHost": "Disconnect SSH Host",
+        "sshTasks.refreshHosts": "Refresh SSH Hosts",
+        "sshTasks.openSshConfig": "Open SSH Configuration",
       } satisfies Record<ids.CommandId, string>,
     );
   });
@@ -81,7 +87,7 @@ describe("package.json", () => {
     }
   });
 
-  it("has the view, the panel and the MCP provider of the code", () => {
+  it("has the views, the panel and the MCP provider of the code", () => {
     assert.deepEqual(
       contributes.viewsContainers.activitybar.map(({ id, title }) => [id, title]),
       [["sshTasks", "SSH Tasks"]],
@@ -89,11 +95,14 @@ describe("package.json", () => {
     const views = Object.values(contributes.views).flat();
     assert.deepEqual(
       views.map(({ id, name }) => [id, name]),
-      [[ids.viewId, "Tasks"]],
+      [
+        [ids.viewId, "Tasks"],
+        [ids.hostViewId, "Hosts"],
+      ],
     );
     assert.deepEqual(
       contributes.viewsWelcome.map(({ view }) => view),
-      [ids.viewId],
+      [ids.viewId, ids.hostViewId],
     );
     assert.deepEqual(contributes.mcpServerDefinitionProviders, [
       { id: ids.mcpProviderId, label: "SSH Tasks" },
@@ -102,20 +111,27 @@ describe("package.json", () => {
   });
 
   it("offers in menus only what there is, where it is", () => {
-    const items = Object.values(contributes.menus).flat();
+    const { commandPalette = [], ...menus } = contributes.menus;
     const commands: readonly string[] = ids.commandIds;
-    for (const { command, when } of items) {
+    const contexts: Readonly<Record<string, readonly string[]>> = {
+      [ids.viewId]: ids.treeContexts,
+      [ids.hostViewId]: ids.hostContexts,
+    };
+    for (const { command, when } of Object.values(menus).flat()) {
       assert.ok(commands.includes(command), command);
+      const [, view = ""] = /view == ([\w.]+)/.exec(when) ?? [];
       const [, context] = /viewItem [!=]= (\w+)/.exec(when) ?? [];
-      if (context !== undefined)
-        assert.ok((ids.treeContexts as readonly string[]).includes(context));
-      assert.match(when, /view == sshTasks\.tasks|activeWebviewPanelId == sshTasks\.panel/);
+      if (context !== undefined) assert.ok(contexts[view]?.includes(context), when);
+      else if (view === "") assert.equal(when, "activeWebviewPanelId == sshTasks.panel");
+      else assert.ok(view in contexts, when);
     }
+    // It has the title of the one that asks for a host.
+    assert.deepEqual(commandPalette, [{ command: "sshTasks.runTaskOnHost", when: "false" }]);
   });
 
   it("has a button in the line of what can be ended, but none that a double click would turn into a kill", () => {
     const inline = (contributes.menus["view/item/context"] ?? [])
-      .filter(({ group }) => group === "inline")
+      .filter(({ group, when }) => group === "inline" && when.includes(ids.viewId))
       .map(({ command, when }) => [/viewItem == (\w+)/.exec(when)?.[1], command]);
 
     assert.deepEqual(Object.fromEntries(inline), {
@@ -126,9 +142,10 @@ describe("package.json", () => {
   });
 
   it("links commands that exist", () => {
-    const [, command = ""] =
-      /\(command:([\w.]+)\)/.exec(contributes.viewsWelcome[0]?.contents ?? "") ?? [];
-    assert.ok((ids.commandIds as readonly string[]).includes(command));
+    for (const { contents } of contributes.viewsWelcome) {
+      const [, command = ""] = /\(command:([\w.]+)\)/.exec(contents) ?? [];
+      assert.ok((ids.commandIds as readonly string[]).includes(command), contents);
+    }
   });
 
   it("names pictures that exist", () => {
@@ -154,6 +171,7 @@ describe("the sources", () => {
       ...ids.settingIds,
       ids.limitSection,
       ids.viewId,
+      ids.hostViewId,
       ids.panelType,
       ids.mcpProviderId,
     ];
