@@ -25,6 +25,7 @@ import { HostNames } from "./hostNames";
 import { HostRecords } from "./hostRecords";
 import type { OpenShared } from "./poolMember";
 import { Secrets } from "./secrets";
+import { loginCommand } from "./system/sshArguments";
 import { testConnection, type ConnectWatch, type TestParts } from "./testConnection";
 import { Transports } from "./transports";
 import type { SshHostConfig } from "./hostConfig";
@@ -127,6 +128,12 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
     const test = await testConnection(alias, parts, options);
     if (test.failure) this.records.wasUseless(alias, test.failure);
     return test;
+  }
+
+  async loginCommand(alias: string): Promise<string> {
+    const config = await this.parts.catalog.findConfig(alias);
+    if (!config) throw hostNotFound(alias);
+    return loginCommand(config);
   }
 
   disconnect(alias: string): void {

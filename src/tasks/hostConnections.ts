@@ -68,4 +68,6 @@ export interface HostConnections {
   testConnection(alias: string, options: TestOptions): Promise<ConnectionTest>;
   /** Closes the connections that nothing uses; the others are closed as soon as nothing uses them any more. */
   disconnect(alias: string): void;
+  /** What to type into a terminal to log in to the host. Rejects with a TaskError when there is no such host. */
+  loginCommand(alias: string): Promise<string>;
 }

@@ -8,8 +8,6 @@ import type { Notify } from "./notify";
 import { openSshConfig } from "./openSshConfig";
 import { pickHost, pickHostOf, type PickHostParts } from "./pickHost";
 import { runTask } from "./runTask";
-import { readSettings } from "./settings";
-import { sshCommand } from "./sshCommand";
 import type { TaskPanel } from "./taskPanel";
 import { testConnection } from "./testConnection";
 
@@ -46,8 +44,7 @@ export function createHostHandlers(parts: HostCommandParts) {
       ofAll("Choose the host to connect to"),
     ),
     "sshTasks.copySshCommand": on(async (alias) => {
-      const { sshConfigFile } = readSettings();
-      await vscode.env.clipboard.writeText(sshCommand(alias, sshConfigFile));
+      await vscode.env.clipboard.writeText(await parts.hosts.loginCommand(alias));
     }, ofAll("Choose the host to log in to")),
     "sshTasks.disconnectHost": on(
       (alias, door) => disconnectHost(parts, alias, door),

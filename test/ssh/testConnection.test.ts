@@ -178,15 +178,11 @@ describe("a connection test that fails", { timeout: 60_000 }, () => {
     });
   }
 
-  it("says so of a port that there can't be, before any step", async (t) => {
+  it("is refused with ssh's own words where the config can't be read", async (t) => {
     const { sshd, test, edit } = await createTestedHost(t);
     await edit(`Port ${sshd.port}`, "Port 70000");
 
-    const { failure, passed } = await test();
-
-    assert.deepEqual(passed, []);
-    assert.match(failure?.message ?? "", /There is no such port/);
-    assert.equal(failure?.step, undefined);
+    await assert.rejects(test(), { code: "configUnreadable", message: /Bad port '70000'/ });
   });
 
   it("is refused where there is no such host", async (t) => {

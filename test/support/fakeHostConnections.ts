@@ -32,6 +32,10 @@ export class FakeHostConnections implements HostConnections {
     return this.onTest(alias, options);
   }
 
+  loginCommand(alias: string): Promise<string> {
+    return Promise.resolve(`ssh ${alias}`);
+  }
+
   disconnect(alias: string): void {
     this.disconnected.push(alias);
   }

@@ -6,7 +6,6 @@ import { describe, it } from "node:test";
 import type { QuickPickItem } from "vscode";
 import { disconnectHost } from "../../src/ui/disconnectHost";
 import { createHostHandlers } from "../../src/ui/hostCommands";
-import { sshCommand } from "../../src/ui/sshCommand";
 import { createUi } from "./createUi";
 
 function createCommands() {
@@ -69,15 +68,6 @@ describe("Copy SSH Command", () => {
 
     await run["sshTasks.copySshCommand"]("build01");
     assert.equal(editor.clipboard, "ssh build01");
-
-    editor.settings.set("sshTasks.sshConfigFile", "/work/my config");
-    await run["sshTasks.copySshCommand"]("build01");
-    assert.equal(editor.clipboard, "ssh -F '/work/my config' build01");
-  });
-
-  it("quotes for a POSIX shell", () => {
-    assert.equal(sshCommand("a", "/it's/$HOME"), "ssh -F '/it'\\''s/$HOME' a");
-    assert.equal(sshCommand("a;b", undefined), "ssh 'a;b'");
   });
 });
 

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Disposable } from "../../tasks/lifecycle";
+import { quoteForShell } from "../../tasks/quoteForShell";
 import askpassCode from "./askpass.ts?thread";
 import { AskpassServer } from "./askpassServer";
 import readyScript from "./ready.sh";
@@ -43,9 +44,4 @@ export class RuntimeFolder implements Disposable {
 function askpassScript(path: string): string {
   const [program, code] = [process.execPath, join(path, "askpass.js")].map(quoteForShell);
   return `#!/bin/sh\nunset NODE_OPTIONS\nELECTRON_RUN_AS_NODE=1 exec ${program} ${code} "$@"\n`;
-}
-
-/** One word for a POSIX shell, whatever is in it. */
-export function quoteForShell(text: string): string {
-  return `'${text.replace(/'/g, `'\\''`)}'`;
 }

@@ -1,5 +1,6 @@
 import type { SshHostConfig } from "../hostConfig";
-import { quoteForShell, type RuntimeFolder } from "./runtimeFolder";
+import { quoteForShell } from "../../tasks/quoteForShell";
+import type { RuntimeFolder } from "./runtimeFolder";
 
 /** What only our connections have of ssh: no terminal, nothing forwarded, no command of the config's. */
 const plain = ["-T", "-a", "-x", "-o", "RemoteCommand=none", "-o", "ClearAllForwardings=yes"];
@@ -52,6 +53,11 @@ export function masterArguments(
   return ["-N", ...plain, ...asOptions(settings), ...destination(host)];
 }
 
+/** What a person would type into a terminal to log in to a host, as a line for a POSIX shell. */
+export function loginCommand(host: SshHostConfig): string {
+  return ["ssh", ...configuration(host), host.alias].map(quoteForShell).join(" ");
+}
+
 /** Of a command over a connection that is there. */
 export function channelArguments(host: SshHostConfig, socket: string, command: string): string[] {
   return ["-T", ...over(socket), "-o", "LogLevel=DEBUG1", "--", host.alias, command];
@@ -91,9 +97,13 @@ function throughJump({ host, socket }: NonNullable<MasterOptions["jump"]>): stri
   );
 }
 
-function destination({ alias, configFile, sshOptions = [] }: SshHostConfig): string[] {
+function destination(host: SshHostConfig): string[] {
+  return [...configuration(host), "--", host.alias];
+}
+
+function configuration({ configFile, sshOptions = [] }: SshHostConfig): string[] {
   const file = configFile === undefined ? [] : ["-F", configFile];
-  return [...file, ...asOptions(sshOptions), "--", alias];
+  return [...file, ...asOptions(sshOptions)];
 }
 
 function asOptions(settings: readonly string[]): string[] {
