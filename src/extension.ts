@@ -33,6 +33,7 @@ import {
 } from "./ui/settings";
 import { EditorSignInPrompt } from "./ui/signInPrompt";
 import { TaskPanel, type TaskPanelParts } from "./ui/taskPanel";
+import { TaskTerminals } from "./ui/taskTerminal";
 import { registerTaskTree } from "./ui/taskTree";
 
 /** Milliseconds that the last records of the audit may take; VS Code waits for 5 seconds in all. */
@@ -95,14 +96,16 @@ export async function activate(context: ExtensionContext): Promise<void> {
   void restoreTasks({ tasks, notify, memory: globalState });
 }
 
-type FaceParts = Omit<CommandParts, "hostTree" | "panel"> & TaskPanelParts & { tasks: TaskManager };
+type FaceParts = Omit<CommandParts, "hostTree" | "panel" | "terminals"> &
+  TaskPanelParts & { tasks: TaskManager };
 
 /** What a person sees, and what they do there. */
 function registerFace(own: <T extends Disposable>(part: T) => T, parts: FaceParts): void {
   own(registerTaskTree(parts.tasks));
   const hostTree = own(new HostTree(parts));
   const panel = own(new TaskPanel(parts));
-  own(registerCommands({ ...parts, hostTree, panel }));
+  const terminals = new TaskTerminals(parts);
+  own(registerCommands({ ...parts, hostTree, panel, terminals }));
 }
 
 /** What agents may start, by the policy, the settings, and the word of whoever sits at the editor. */

@@ -1,7 +1,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
+import { OutputText } from "../tasks/outputText";
 import { element, setText } from "./element";
-import { OutputText } from "./outputText";
 import type { OutputAnswer, OutputQuestion, TaskView } from "./protocol";
 import { openWithNonce } from "./shims";
 import { followTheme } from "./theme";

@@ -54,6 +54,7 @@ const requesters: Readonly<Record<Exclude<Requester, `agent:${string}`>, true>> 
   tree: true,
   webview: true,
   palette: true,
+  terminal: true,
   deadline: true,
   shutdown: true,
   connection: true,

@@ -1,8 +1,10 @@
 import type { LeftProcess, SentSignal } from "./remoteHost";
 
-/** Who asks for a cancel: `agent:<client>`, `tree`, `webview`, `palette`, `deadline`, `shutdown`, `connection`. */
-export type Requester =
-  `agent:${string}` | "tree" | "webview" | "palette" | "deadline" | "shutdown" | "connection";
+/** What a person can cancel from. */
+export type PersonalDoor = "tree" | "webview" | "palette" | "terminal";
+
+/** Who asks for a cancel: `agent:<client>`, a person by one of their doors, `deadline`, `shutdown`, `connection`. */
+export type Requester = `agent:${string}` | PersonalDoor | "deadline" | "shutdown" | "connection";
 
 export interface CancelRequest {
   readonly requestedBy: Requester;

@@ -68,6 +68,11 @@ export class MirroredTasks implements WindowNews, Disposable {
     this.mirrors.delete(taskId);
   }
 
+  /** Shows it no more; the window that has it keeps it. */
+  forget(taskId: string): void {
+    this.remove(taskId);
+  }
+
   /** Shows the ended ones no more; the window that has them keeps them. @returns how many there were. */
   clearFinished(): number {
     const finished = this.list().filter(({ task }) => isEnded(task));

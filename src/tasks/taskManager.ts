@@ -168,6 +168,15 @@ export class TaskManager extends TaskQueries implements Disposable {
     return waitForTask(this, this.parts.clock, taskId, options);
   }
 
+  /** Forgets an ended task and its output. @returns whether there was one with the id. */
+  removeTask(taskId: string): boolean {
+    const known = this.known.find(taskId);
+    if (!known || !isEnded(known.task)) return false;
+    if (this.known.isElsewhere(taskId)) this.mirrored.forget(taskId);
+    else this.own.registry.remove(taskId);
+    return true;
+  }
+
   /** Forgets all ended tasks and their output. @returns how many. */
   clearFinished(): number {
     const finished = this.own.registry.list().filter(({ task }) => isEnded(task));

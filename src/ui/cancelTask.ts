@@ -1,10 +1,10 @@
+import type { PersonalDoor } from "../tasks/cancelReceipt";
 import type { CancelOutcome } from "../tasks/cancelOutcome";
 import { isEnded } from "../tasks/task";
 import type { TaskManager } from "../tasks/taskManager";
 import type { Notify } from "./notify";
 
-/** The doors of this folder. */
-export type Door = "tree" | "webview" | "palette";
+export type { PersonalDoor as Door } from "../tasks/cancelReceipt";
 
 export interface CancelParts {
   readonly tasks: Pick<TaskManager, "cancelTask">;
@@ -17,7 +17,7 @@ const retry = "Retry Cancel";
 export async function cancelTask(
   { tasks, notify }: CancelParts,
   taskId: string,
-  door: Door,
+  door: PersonalDoor,
   force = false,
 ): Promise<void> {
   const request = {

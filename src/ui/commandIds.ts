@@ -21,6 +21,14 @@ export const commandIds = [
   "sshTasks.disconnectHost",
   "sshTasks.refreshHosts",
   "sshTasks.openSshConfig",
+  "sshTasks.openInTerminal",
+  "sshTasks.runTaskAgain",
+  "sshTasks.copyCommand",
+  "sshTasks.copyTaskId",
+  "sshTasks.copyOutput",
+  "sshTasks.saveOutput",
+  "sshTasks.removeTask",
+  "sshTasks.cancelAllOnHost",
 ] as const;
 export type CommandId = (typeof commandIds)[number];
 

@@ -11,9 +11,12 @@ import { runTask } from "./runTask";
 import { showAuditLog } from "./showAuditLog";
 import { showProcesses } from "./showProcesses";
 import { stopLeftovers } from "./stopLeftovers";
+import { createTaskActions } from "./taskActions";
+import type { TaskTerminals } from "./taskTerminal";
 import { contextOf } from "./treeContext";
 
 export interface CommandParts extends HostCommandParts {
+  readonly terminals: Pick<TaskTerminals, "show">;
   readonly tasks: Pick<
     TaskManager,
     | "cancelTask"
@@ -22,6 +25,8 @@ export interface CommandParts extends HostCommandParts {
     | "isElsewhere"
     | "listProcesses"
     | "listTasks"
+    | "readOutput"
+    | "removeTask"
     | "startTask"
     | "stopLeftovers"
   >;
@@ -32,14 +37,17 @@ export interface CommandParts extends HostCommandParts {
   readonly forgetSecrets: () => Promise<number>;
 }
 
-/** Registers every command of package.json; a tree item gives its task's id, or its host's alias, as the argument. */
+/**
+ * Registers every command of package.json; a tree item gives its task's id, or its host's alias, as the argument, and after it
+ * the ids of all selected lines where there are several.
+ */
 export function registerCommands(parts: CommandParts): Disposable {
   const handlers = createHandlers(parts);
   const registered = new DisposableStore();
   for (const id of commandIds) {
-    const run = async (argument?: unknown, preserveFocus?: unknown): Promise<void> => {
+    const run = async (argument?: unknown, more?: unknown): Promise<void> => {
       try {
-        await handlers[id](typeof argument === "string" ? argument : undefined, preserveFocus);
+        await handlers[id](typeof argument === "string" ? argument : undefined, more);
       } catch (error) {
         void parts.notify.error(error);
       }
@@ -49,12 +57,13 @@ export function registerCommands(parts: CommandParts): Disposable {
   return registered;
 }
 
-type Handler = (taskOrHost?: string, preserveFocus?: unknown) => void | Promise<void>;
+type Handler = (taskOrHost?: string, more?: unknown) => void | Promise<void>;
 
 function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
   const { tasks, panel } = parts;
   return {
     ...createEndings(parts),
+    ...createTaskActions(parts),
     ...createHostHandlers(parts),
     "sshTasks.showTaskProcesses": async (taskId) => {
       const picked = taskId ?? (await pickWithProcesses(parts));
@@ -67,9 +76,9 @@ function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
       const started = await runTask(parts);
       if (started !== undefined) panel.show(started);
     },
-    "sshTasks.showTaskOutput": async (taskId, preserveFocus) => {
+    "sshTasks.showTaskOutput": async (taskId, more) => {
       const picked = taskId ?? (await pickAny(parts));
-      if (picked !== undefined) panel.show(picked, { preserveFocus: preserveFocus === true });
+      if (picked !== undefined) panel.show(picked, { preserveFocus: more === true });
     },
     "sshTasks.clearFinishedTasks": () => void tasks.clearFinished(),
     "sshTasks.openPanel": () => panel.show(),
@@ -87,8 +96,11 @@ function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
 function createEndings(parts: CommandParts) {
   const ending =
     (end: (taskId: string, door: Door) => Promise<void>, choice: Choice): Handler =>
-    async (taskId) => {
-      if (taskId !== undefined) return end(taskId, "tree");
+    async (taskId, selected) => {
+      if (taskId !== undefined) {
+        await Promise.all(fittingOf(parts, choice, taskId, selected).map((id) => end(id, "tree")));
+        return;
+      }
       const picked = await pickFitting(parts, choice);
       if (picked !== undefined) await end(picked, "palette");
     };
@@ -115,6 +127,22 @@ function createEndings(parts: CommandParts) {
       none: "No SSH task has left anything running.",
     }),
   };
+}
+
+/** Of the selected lines those that the command can do something about; the one that was clicked in any case. */
+function fittingOf(
+  { tasks }: CommandParts,
+  { contexts }: Choice,
+  clicked: string,
+  selected: unknown,
+): readonly string[] {
+  if (!Array.isArray(selected)) return [clicked];
+  const others = selected.filter((id): id is string => typeof id === "string");
+  const fits = (id: string): boolean => {
+    const task = tasks.getTask(id);
+    return task !== undefined && contexts.includes(contextOf(task));
+  };
+  return [...new Set([clicked, ...others.filter(fits)])];
 }
 
 interface Choice {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { HostConnections } from "../tasks/hostConnections";
 import type { TaskManager } from "../tasks/taskManager";
+import { cancelAllOnHost } from "./cancelAllOnHost";
 import type { Door } from "./cancelTask";
 import { disconnectHost } from "./disconnectHost";
 import type { HostTree } from "./hostTree";
@@ -49,6 +50,10 @@ export function createHostHandlers(parts: HostCommandParts) {
     "sshTasks.disconnectHost": on(
       (alias, door) => disconnectHost(parts, alias, door),
       () => pickConnected(parts),
+    ),
+    "sshTasks.cancelAllOnHost": on(
+      (alias, door) => cancelAllOnHost(parts, alias, door),
+      ofAll("Choose the host whose tasks to cancel"),
     ),
     "sshTasks.refreshHosts": () => hostTree.refresh(),
     "sshTasks.openSshConfig": () => openSshConfig(),

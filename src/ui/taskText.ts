@@ -89,7 +89,7 @@ function describeFailure(task: FailedTask): string {
 }
 
 function isPerson(door: string): boolean {
-  return ["tree", "webview", "palette"].includes(door);
+  return ["tree", "webview", "palette", "terminal"].includes(door);
 }
 
 const otherDoors: Readonly<Partial<Record<string, string>>> = {

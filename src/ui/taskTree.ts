@@ -29,7 +29,9 @@ class TaskTree implements vscode.TreeDataProvider<string>, Disposable {
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(private readonly tasks: TreeTasks) {
-    this.view = this.owned.add(vscode.window.createTreeView(viewId, { treeDataProvider: this }));
+    this.view = this.owned.add(
+      vscode.window.createTreeView(viewId, { treeDataProvider: this, canSelectMany: true }),
+    );
     this.owned.add(tasks.onDidChangeTask((task) => this.onChange(task)));
     this.owned.add(tasks.onDidRemoveTask(() => this.changed.fire(undefined)));
     this.owned.add(this.view.onDidChangeVisibility(() => this.tick()));

@@ -23,7 +23,10 @@ export function fixedGate(denial?: Denial): RunGate {
 export const openGate: RunGate = fixedGate();
 
 /** For commands of the editor where no view of hosts is looked at. */
-export const noHostTree = { hostTree: { refresh: () => undefined } };
+export const noHostTree = {
+  hostTree: { refresh: () => undefined },
+  terminals: { show: () => undefined },
+};
 
 /** For commands of the editor that nobody asks for grants or the audit log. */
 export const noGrants = {

@@ -2,6 +2,7 @@
 import type * as vscode from "vscode";
 import { EventEmitter, type RelativePattern, type Uri } from "./editorTypes";
 import { FakeInputBox } from "./fakeInputBox";
+import { FakeTerminal } from "./fakeTerminal";
 import { FakeQuickPick, FakeTreeView, FakeWebviewPanel } from "./fakeViews";
 
 export * from "./editorTypes";
@@ -21,10 +22,14 @@ export interface Editor {
   readonly executed: unknown[][];
   readonly logged: string[];
   readonly panels: FakeWebviewPanel[];
+  readonly terminals: FakeTerminal[];
   readonly quickPicks: FakeQuickPick[];
   readonly inputBoxes: FakeInputBox[];
   /** Files that were opened, by their URIs. */
   readonly opened: string[];
+  /** Where the person saves, and what was written there. */
+  saveTo?: Uri;
+  readonly written: Map<string, string>;
   /** What was copied last. */
   clipboard?: string;
   /** Fires when the window gets the focus, or loses it. */
@@ -74,9 +79,11 @@ function createEditor(): Editor {
     executed: [],
     logged: [],
     panels: [],
+    terminals: [],
     quickPicks: [],
     inputBoxes: [],
     opened: [],
+    written: new Map(),
     windowFocused: new EventEmitter(),
     saved: new EventEmitter(),
     watchers: new Set(),
@@ -107,6 +114,12 @@ export const window = only<typeof vscode.window>("window", {
     editor.serializer = serializer;
     return { dispose: () => delete editor.serializer };
   },
+  createTerminal: (options: vscode.ExtensionTerminalOptions) => {
+    const terminal = new FakeTerminal(options);
+    editor.terminals.push(terminal);
+    return terminal;
+  },
+  showSaveDialog: () => Promise.resolve(editor.saveTo),
   createQuickPick: () => {
     const list = new FakeQuickPick();
     editor.quickPicks.push(list);
@@ -185,6 +198,11 @@ export const workspace = only<typeof vscode.workspace>("workspace", {
     inspect: (name: string) => ({ key: name, globalValue: editor.settings.get(name) }),
     update: (name: string, value: unknown) => Promise.resolve(editor.settings.set(name, value)),
   }),
+  workspaceFolders: undefined,
+  fs: {
+    writeFile: (uri: Uri, bytes: Uint8Array) =>
+      Promise.resolve(editor.written.set(uri.toString(), Buffer.from(bytes).toString())),
+  },
   openTextDocument: (uri: Uri) => Promise.resolve({ uri }),
   onDidSaveTextDocument: (
     listener: (document: { readonly uri: { readonly fsPath: string } }) => unknown,

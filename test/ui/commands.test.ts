@@ -135,6 +135,21 @@ describe("Cancel SSH Task", () => {
       { kind: "information", text: "This SSH task had already ended.", buttons: [] },
     ]);
   });
+
+  it("cancels every selected line that runs, and the one that was clicked", async () => {
+    const { startRunning, tasks, run } = createCommands();
+    const all = [await startRunning(), await startRunning(), await startRunning()];
+    const [first, second, third] = all.map(({ task }) => task.id);
+    all[2]?.remote.exit(0);
+    await settle();
+
+    await run("sshTasks.cancelTask", first, [first, second, third, 7]);
+
+    assert.deepEqual(
+      tasks.listTasks().map(({ status }) => status),
+      ["cancelled", "cancelled", "completed"],
+    );
+  });
 });
 
 describe("Run SSH Task…", () => {
@@ -373,6 +388,39 @@ describe("Stop Leftovers of SSH Task", () => {
     assert.deepEqual(
       editor.messages.map(({ text }) => text),
       ["This SSH task has left nothing running.", "No SSH task has left anything running."],
+    );
+  });
+});
+
+describe("Cancel All SSH Tasks on Host", () => {
+  it("cancels what runs there once the person has seen how much that is", async () => {
+    const { startRunning, tasks, editor, run } = createCommands();
+    await startRunning();
+    await startRunning();
+    await startRunning({ alias: "web.example.com" });
+    editor.press = () => undefined;
+    await run("sshTasks.cancelAllOnHost", "build01");
+    assert.ok(tasks.listTasks().every(({ status }) => status === "running"));
+    editor.press = ({ buttons }) => buttons[0];
+
+    await run("sshTasks.cancelAllOnHost", "build01");
+
+    const { text, buttons } = editor.messages.at(-1) ?? {};
+    assert.deepEqual([text, buttons], ["Cancel 2 tasks on build01?", ["Cancel 2 tasks"]]);
+    assert.deepEqual(
+      tasks.listTasks().map(({ status }) => status),
+      ["cancelled", "cancelled", "running"],
+    );
+  });
+
+  it("says so where nothing runs", async () => {
+    const { editor, run } = createCommands();
+
+    await run("sshTasks.cancelAllOnHost", "build01");
+
+    assert.deepEqual(
+      editor.messages.map(({ text }) => text),
+      ["No SSH task runs on build01."],
     );
   });
 });

@@ -66,6 +66,14 @@ describe("package.json", () => {
         "sshTasks.disconnectHost": "Disconnect SSH Host",
         "sshTasks.refreshHosts": "Refresh SSH Hosts",
         "sshTasks.openSshConfig": "Open SSH Configuration",
+        "sshTasks.openInTerminal": "Open SSH Task in Terminal",
+        "sshTasks.runTaskAgain": "Run SSH Task Again",
+        "sshTasks.copyCommand": "Copy Command",
+        "sshTasks.copyTaskId": "Copy Task Id",
+        "sshTasks.copyOutput": "Copy Output",
+        "sshTasks.saveOutput": "Save Output…",
+        "sshTasks.removeTask": "Remove SSH Task",
+        "sshTasks.cancelAllOnHost": "Cancel All SSH Tasks on Host",
       } satisfies Record<ids.CommandId, string>,
     );
   });
@@ -122,6 +130,7 @@ describe("package.json", () => {
       const [, view = ""] = /view == ([\w.]+)/.exec(when) ?? [];
       const [, context] = /viewItem [!=]= (\w+)/.exec(when) ?? [];
       if (context !== undefined) assert.ok(contexts[view]?.includes(context), when);
+      else if (when.includes("viewItem")) assert.match(when, /viewItem =~ \/\^ended\/$/);
       else if (view === "") assert.equal(when, "activeWebviewPanelId == sshTasks.panel");
       else assert.ok(view in contexts, when);
     }

@@ -60,7 +60,7 @@ describe("who started it", () => {
     ["palette", "you"],
     ["tree", "you"],
     ["deadline", "its deadline"],
-    ["terminal", "terminal"],
+    ["elsewhere", "elsewhere"],
   ] as const) {
     it(`${door} is ${name}`, () => assert.equal(describeDoor(door), name));
   }

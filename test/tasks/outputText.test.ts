@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { OutputText } from "../../src/panel/outputText";
+import { OutputText } from "../../src/tasks/outputText";
 
 const nothing = { stdout: "", stderr: "", gaps: [] };
 
