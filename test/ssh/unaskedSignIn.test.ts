@@ -25,7 +25,12 @@ for (const transport of ["ssh2", "ssh"] as const) {
 
     /** A task on a host that takes a key with a passphrase, which is asked for anew at each connection. */
     async function startTask() {
-      const sshd = await startSshd({ aliases: ["build01"], endProcessesOnClose: true });
+      const environment = { HOME: "/nonexistent" }; // no rc files, which may be slow
+      const sshd = await startSshd({
+        aliases: ["build01"],
+        environment,
+        endProcessesOnClose: true,
+      });
       closing.push(() => sshd.close());
       const key = join(sshd.dir, "locked");
       await run(requireProgram("ssh-keygen"), ["-q", "-t", "ed25519", "-N", passphrase, "-f", key]);
