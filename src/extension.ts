@@ -34,7 +34,7 @@ import {
 import { EditorSignInPrompt } from "./ui/signInPrompt";
 import { TaskPanel, type TaskPanelParts } from "./ui/taskPanel";
 import { TaskTerminals } from "./ui/taskTerminal";
-import { registerTaskTree } from "./ui/taskTree";
+import { TaskTree, type TaskTreeParts } from "./ui/taskTree";
 
 /** Milliseconds that the last records of the audit may take; VS Code waits for 5 seconds in all. */
 const lastRecordsMs = 500;
@@ -91,21 +91,23 @@ export async function activate(context: ExtensionContext): Promise<void> {
   };
   own(registerMcpServer({ startEndpoint, version, logger }));
 
-  const face = { extensionUri, catalog, hosts, notify, grants, auditFile, forgetSecrets };
+  const memory = globalState;
+  const face = { memory, extensionUri, catalog, hosts, notify, grants, auditFile, forgetSecrets };
   registerFace(own, { ...face, tasks });
   void restoreTasks({ tasks, notify, memory: globalState });
 }
 
-type FaceParts = Omit<CommandParts, "hostTree" | "panel" | "terminals"> &
-  TaskPanelParts & { tasks: TaskManager };
+type FaceParts = Omit<CommandParts, "hostTree" | "panel" | "taskTree" | "terminals"> &
+  TaskPanelParts &
+  TaskTreeParts & { tasks: TaskManager };
 
 /** What a person sees, and what they do there. */
 function registerFace(own: <T extends Disposable>(part: T) => T, parts: FaceParts): void {
-  own(registerTaskTree(parts.tasks));
+  const taskTree = own(new TaskTree(parts));
   const hostTree = own(new HostTree(parts));
   const panel = own(new TaskPanel(parts));
   const terminals = new TaskTerminals(parts);
-  own(registerCommands({ ...parts, hostTree, panel, terminals }));
+  own(registerCommands({ ...parts, hostTree, taskTree, panel, terminals }));
 }
 
 /** What agents may start, by the policy, the settings, and the word of whoever sits at the editor. */

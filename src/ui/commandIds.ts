@@ -29,6 +29,9 @@ export const commandIds = [
   "sshTasks.saveOutput",
   "sshTasks.removeTask",
   "sshTasks.cancelAllOnHost",
+  "sshTasks.showMoreTasks",
+  "sshTasks.groupTasksByHost",
+  "sshTasks.groupTasksByStatus",
 ] as const;
 export type CommandId = (typeof commandIds)[number];
 

@@ -13,10 +13,12 @@ import { showProcesses } from "./showProcesses";
 import { stopLeftovers } from "./stopLeftovers";
 import { createTaskActions } from "./taskActions";
 import type { TaskTerminals } from "./taskTerminal";
+import type { TaskTree } from "./taskTree";
 import { contextOf } from "./treeContext";
 
 export interface CommandParts extends HostCommandParts {
   readonly terminals: Pick<TaskTerminals, "show">;
+  readonly taskTree: Pick<TaskTree, "groupBy" | "showMore">;
   readonly tasks: Pick<
     TaskManager,
     | "cancelTask"
@@ -60,7 +62,7 @@ export function registerCommands(parts: CommandParts): Disposable {
 type Handler = (taskOrHost?: string, more?: unknown) => void | Promise<void>;
 
 function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
-  const { tasks, panel } = parts;
+  const { tasks, panel, taskTree } = parts;
   return {
     ...createEndings(parts),
     ...createTaskActions(parts),
@@ -81,6 +83,11 @@ function createHandlers(parts: CommandParts): Record<CommandId, Handler> {
       if (picked !== undefined) panel.show(picked, { preserveFocus: more === true });
     },
     "sshTasks.clearFinishedTasks": () => void tasks.clearFinished(),
+    "sshTasks.showMoreTasks": (group) => {
+      if (group !== undefined) taskTree.showMore(group);
+    },
+    "sshTasks.groupTasksByHost": () => taskTree.groupBy("host"),
+    "sshTasks.groupTasksByStatus": () => taskTree.groupBy("status"),
     "sshTasks.openPanel": () => panel.show(),
     "sshTasks.manageGrants": () => manageGrants(parts),
     "sshTasks.forgetSecrets": async () => {

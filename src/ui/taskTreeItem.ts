@@ -3,7 +3,9 @@ import { isEnded, leftRunning, type Task, type TaskStatus } from "../tasks/task"
 import type { CommandId } from "./commandIds";
 import { formatElapsedInSteps } from "./elapsed";
 import { escapeMarkdown } from "./markdown";
+import { countTasks } from "./hostText";
 import { receiptLines } from "./receiptText";
+import type { TaskGroup } from "./taskGroups";
 import {
   describeDoor,
   describeDurability,
@@ -14,6 +16,9 @@ import {
   visible,
 } from "./taskText";
 import { contextOf } from "./treeContext";
+
+/** Characters of the last line of output. */
+const maxLastLine = 60;
 
 /** Product icons in colours that every theme has: those of the editor's own test results. */
 const icons: Readonly<Record<TaskStatus, readonly [icon: string, color: string]>> = {
@@ -26,15 +31,52 @@ const icons: Readonly<Record<TaskStatus, readonly [icon: string, color: string]>
   cancelled: ["circle-slash", "testing.iconSkipped"],
 };
 
+/** A heading with the number of tasks below it. */
+export function createGroupItem({ id, title, tasks }: TaskGroup): vscode.TreeItem {
+  const item = new vscode.TreeItem(title, vscode.TreeItemCollapsibleState.Expanded);
+  item.id = id;
+  item.description = String(tasks.length);
+  item.accessibilityInformation = { label: `${title}, ${countTasks(tasks.length)}` };
+  return item;
+}
+
+/** The line below the ones that are drawn of a large group. */
+export function createMoreItem(groupId: string, count: number): vscode.TreeItem {
+  const item = new vscode.TreeItem(`Show More (${count})`);
+  item.id = `more:${groupId}`;
+  item.command = {
+    title: "Show More",
+    command: "sshTasks.showMoreTasks" satisfies CommandId,
+    arguments: [groupId],
+  };
+  return item;
+}
+
+export interface LineOptions {
+  readonly now: number;
+  /** Of its output, "" for none. */
+  readonly lastLine: string;
+  readonly showsHost: boolean;
+}
+
 /** A task as one line of the tree. */
-export function createTreeItem(task: Task, now: number): vscode.TreeItem {
+export function createTreeItem(
+  task: Task,
+  { now, lastLine, showsHost }: LineOptions,
+): vscode.TreeItem {
   const title = titleOf(task.command, 200);
   // Cut so that host and time have room beside it in a side bar of usual width.
   const item = new vscode.TreeItem(titleOf(task.command, 24));
   const [icon, color] = icons[task.status];
   item.id = task.id;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
-  item.description = [task.alias, formatElapsedInSteps(task, now), remark(task), leftovers(task)]
+  item.description = [
+    showsHost ? task.alias : "",
+    formatElapsedInSteps(task, now),
+    remark(task),
+    leftovers(task),
+    lineOfOutput(lastLine),
+  ]
     .filter(Boolean)
     .join(" · ");
   item.contextValue = contextOf(task);
@@ -46,6 +88,15 @@ export function createTreeItem(task: Task, now: number): vscode.TreeItem {
     arguments: [task.id, true],
   };
   return item;
+}
+
+/** What a host has printed, in one line without what moves the cursor or colours it; of a progress bar its latest state. */
+function lineOfOutput(text: string): string {
+  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "");
+  const latest = plain.split("\r").findLast((part) => part.trim() !== "") ?? "";
+  return visible(latest.replace(/[\x00-\x1f\x7f-\x9f]+/g, " "))
+    .trim()
+    .slice(0, maxLastLine);
 }
 
 /** What the icon alone does not say. */

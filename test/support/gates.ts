@@ -25,6 +25,7 @@ export const openGate: RunGate = fixedGate();
 /** For commands of the editor where no view of hosts is looked at. */
 export const noHostTree = {
   hostTree: { refresh: () => undefined },
+  taskTree: { groupBy: () => undefined, showMore: () => undefined },
   terminals: { show: () => undefined },
 };
 

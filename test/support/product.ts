@@ -11,7 +11,8 @@ import { TaskManager } from "../../src/tasks/taskManager";
 import { registerCommands } from "../../src/ui/commands";
 import { Notify } from "../../src/ui/notify";
 import { TaskPanel, type TaskPanelParts } from "../../src/ui/taskPanel";
-import { registerTaskTree } from "../../src/ui/taskTree";
+import { FakeMemory } from "./fakeMemory";
+import { TaskTree } from "../../src/ui/taskTree";
 import { Cleanup } from "./cleanup";
 import type { Sshd } from "./sshd";
 import { resetEditor, Uri } from "./vscode";
@@ -59,7 +60,7 @@ export async function createProduct(
     version,
   });
   cleanup.add(() => endpoint.dispose());
-  owned.add(registerTaskTree(tasks));
+  owned.add(new TaskTree({ tasks, memory: new FakeMemory() }));
   const extensionUri = Uri.parse("file:///extension") as unknown as TaskPanelParts["extensionUri"];
   const panel = owned.add(new TaskPanel({ extensionUri, tasks, notify }));
   owned.add(registerCommands({ tasks, catalog, hosts, panel, notify, ...noHostTree, ...noGrants }));

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Limits } from "../../src/tasks/limits";
 import { Notify } from "../../src/ui/notify";
 import { TaskPanel } from "../../src/ui/taskPanel";
 import { FakeHostConnections } from "../support/fakeHostConnections";
@@ -15,9 +16,9 @@ export interface UiHarness extends TasksHarness {
 }
 
 /** The parts that the editor's face is made of, at an editor of their own. */
-export function createUi(): UiHarness {
+export function createUi(limits: Partial<Limits> = {}): UiHarness {
   const editor = resetEditor();
-  const harness = createTasks();
+  const harness = createTasks({ limits });
   const notified: string[] = [];
   const notify = new Notify({ ...createLogger(notified), show: () => notified.push("shown") });
   const extensionUri = vscode.Uri.parse("file:/extension");

@@ -74,6 +74,9 @@ describe("package.json", () => {
         "sshTasks.saveOutput": "Save Output…",
         "sshTasks.removeTask": "Remove SSH Task",
         "sshTasks.cancelAllOnHost": "Cancel All SSH Tasks on Host",
+        "sshTasks.showMoreTasks": "Show More",
+        "sshTasks.groupTasksByHost": "Group SSH Tasks by Host",
+        "sshTasks.groupTasksByStatus": "Group SSH Tasks by Status",
       } satisfies Record<ids.CommandId, string>,
     );
   });
@@ -130,12 +133,15 @@ describe("package.json", () => {
       const [, view = ""] = /view == ([\w.]+)/.exec(when) ?? [];
       const [, context] = /viewItem [!=]= (\w+)/.exec(when) ?? [];
       if (context !== undefined) assert.ok(contexts[view]?.includes(context), when);
-      else if (when.includes("viewItem")) assert.match(when, /viewItem =~ \/\^ended\/$/);
+      else if (when.includes("viewItem")) assert.match(when, /viewItem(?: =~ \/\^ended\/)?$/);
       else if (view === "") assert.equal(when, "activeWebviewPanelId == sshTasks.panel");
       else assert.ok(view in contexts, when);
     }
-    // It has the title of the one that asks for a host.
-    assert.deepEqual(commandPalette, [{ command: "sshTasks.runTaskOnHost", when: "false" }]);
+    // One has the title of the command that asks for a host, the other is a line of the tree.
+    assert.deepEqual(commandPalette, [
+      { command: "sshTasks.runTaskOnHost", when: "false" },
+      { command: "sshTasks.showMoreTasks", when: "false" },
+    ]);
   });
 
   it("has a button in the line of what can be ended, but none that a double click would turn into a kill", () => {

@@ -2,22 +2,27 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import type { CancellationToken, TreeItem as EditorTreeItem } from "vscode";
 import { TaskError } from "../../src/tasks/taskError";
+import type { Limits } from "../../src/tasks/limits";
 import type { TaskStatus } from "../../src/tasks/task";
-import { registerTaskTree } from "../../src/ui/taskTree";
+import { TaskTree } from "../../src/ui/taskTree";
+import { FakeMemory } from "../support/fakeMemory";
 import { settle } from "../support/fakeClock";
 import { reports } from "../support/fakeRemoteHost";
 import type { MarkdownString, TreeItem } from "../support/vscode";
 import { createUi } from "./createUi";
 
-function createTree() {
-  const ui = createUi();
-  const registration = registerTaskTree(ui.tasks);
+function createTree(limits: Partial<Limits> = {}) {
+  const ui = createUi(limits);
+  const memory = new FakeMemory();
+  const registration = new TaskTree({ tasks: ui.tasks, memory });
   const { tree } = ui.editor;
   assert.ok(tree);
   const { provider } = tree;
   const changes: unknown[] = [];
   provider.onDidChangeTreeData?.((change) => changes.push(change));
-  const ids = (): string[] => provider.getChildren() as string[];
+  const groups = (): string[] => provider.getChildren() as string[];
+  const below = (group: string): string[] => provider.getChildren(group) as string[];
+  const ids = (): string[] => groups().flatMap(below);
   const item = (id: string): TreeItem => provider.getTreeItem(id) as unknown as TreeItem;
   const tooltip = (id: string): MarkdownString => {
     const line = item(id);
@@ -27,7 +32,8 @@ function createTree() {
     return line.tooltip;
   };
   const items = (): TreeItem[] => ids().map(item);
-  return { ...ui, registration, tree, provider, changes, ids, item, items, tooltip };
+  const view = { registration, memory, tree, provider, changes };
+  return { ...ui, ...view, groups, below, ids, item, items, tooltip };
 }
 
 describe("the tree", () => {
@@ -37,7 +43,7 @@ describe("the tree", () => {
   );
   afterEach(() => mock.timers.reset());
 
-  it("lists the tasks newest first, none below another", async () => {
+  it("lists the tasks of a group newest first, none below another", async () => {
     const { start, items, ids, provider } = createTree();
     await start({ command: "first" });
     await start({ command: "second" });
@@ -47,6 +53,84 @@ describe("the tree", () => {
       ["second", "first"],
     );
     assert.deepEqual(provider.getChildren(ids()[0]), []);
+  });
+
+  it("has what runs apart from what has ended, and no group without a task", async () => {
+    const { startRunning, groups, below, item } = createTree();
+    assert.deepEqual(groups(), []);
+    const first = await startRunning();
+    const second = await startRunning();
+    assert.deepEqual(groups(), ["running"]);
+    first.remote.exit(1);
+    await settle();
+
+    assert.deepEqual(
+      groups().map((id) => [item(id).label, item(id).description, below(id)]),
+      [
+        ["Running", "1", [second.task.id]],
+        ["Finished", "1", [first.task.id]],
+      ],
+    );
+    assert.equal(item("running").contextValue, undefined);
+    assert.equal(item("running").accessibilityInformation?.label, "Running, 1 task");
+  });
+
+  it("is grouped by host when the person wants that, also in the next window", async () => {
+    const { startRunning, groups, below, item, registration, memory, tasks } = createTree();
+    await startRunning({ alias: "web.example.com" });
+    const { task, remote } = await startRunning();
+    remote.exit(0);
+    await settle();
+
+    registration.groupBy("host");
+
+    assert.deepEqual(
+      groups().map((id) => item(id).label),
+      ["build01", "web.example.com"],
+    );
+    assert.deepEqual(below("host:build01"), [task.id]);
+    assert.equal(item(task.id).description, "0ms");
+    assert.equal(new TaskTree({ tasks, memory }).grouping, "host");
+  });
+
+  it("draws the newest of many tasks, and more when the person asks for them", async () => {
+    const { start, tasks, below, item, changes, registration } = createTree({ maxWaiting: 1000 });
+    for (let i = 0; i < 450; i++) await start();
+    const newest = tasks.listTasks().at(-1)?.id;
+
+    const first = below("running");
+    assert.deepEqual([first.length, first[0], first.at(-1)], [201, newest, "more:running"]);
+    const more = item("more:running");
+    assert.equal(more.label, "Show More (250)");
+    assert.deepEqual(more.command?.arguments, ["running"]);
+    changes.length = 0;
+    registration.showMore("running");
+    registration.showMore("running");
+
+    assert.deepEqual(changes, ["running", "running"]);
+    assert.equal(below("running").length, 450);
+  });
+
+  it("ends a running line with the last line of its output, and draws it anew now and then", async () => {
+    const { startRunning, item, items, changes } = createTree();
+    const { task, remote } = await startRunning();
+    remote.write("stdout", "compiling\n\x1b[32m50%\x1b[0m\r\x1b[1m75% \u202edone\x07\x1b[0m\n");
+    await settle();
+    items();
+    assert.equal(item(task.id).description, "build01 · 0s · 75% \ufffddone");
+    mock.timers.tick(700_000); // the elapsed time is drawn in steps of a minute
+    items();
+    changes.length = 0;
+
+    remote.write("stdout", "linking\n");
+    mock.timers.tick(4000);
+    assert.deepEqual(changes, []);
+    mock.timers.tick(1000);
+    assert.deepEqual(changes, [[task.id]]);
+    assert.match(String(item(task.id).description), / · linking$/);
+    remote.exit(0);
+    await settle();
+    assert.doesNotMatch(String(item(task.id).description), /linking/);
   });
 
   it("shows host and elapsed time beside the start of the command's first line", async () => {
@@ -216,7 +300,8 @@ describe("the tree's refresh", () => {
     await settle();
     tasks.clearFinished();
 
-    assert.deepEqual(changes, [id, id, undefined]);
+    // Its end moves it to another group.
+    assert.deepEqual(changes, [id, undefined, undefined]);
   });
 
   it("is of the running lines only, each second at first and then in longer steps", async () => {
