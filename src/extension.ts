@@ -16,6 +16,7 @@ import { systemClock, within } from "./tasks/clock";
 import type { Disposable } from "./tasks/lifecycle";
 import { TaskManager } from "./tasks/taskManager";
 import { consentDialog } from "./ui/consentDialog";
+import { tellOfEnds } from "./ui/endNotices";
 import { registerCommands, type CommandParts } from "./ui/commands";
 import { HostTree } from "./ui/hostTree";
 import { followLimitSettings } from "./ui/limitSettings";
@@ -27,11 +28,13 @@ import {
   auditsCommands,
   durability,
   readConsentSetting,
+  readNotifyAfterSeconds,
   readPolicySettings,
   readSettings,
   readTransport,
 } from "./ui/settings";
 import { EditorSignInPrompt } from "./ui/signInPrompt";
+import { showRunningInStatusBar } from "./ui/statusBar";
 import { TaskPanel, type TaskPanelParts } from "./ui/taskPanel";
 import { TaskTerminals } from "./ui/taskTerminal";
 import { TaskTree, type TaskTreeParts } from "./ui/taskTree";
@@ -108,6 +111,8 @@ function registerFace(own: <T extends Disposable>(part: T) => T, parts: FacePart
   const panel = own(new TaskPanel(parts));
   const terminals = new TaskTerminals(parts);
   own(registerCommands({ ...parts, hostTree, taskTree, panel, terminals }));
+  own(showRunningInStatusBar(parts.tasks));
+  own(tellOfEnds({ ...parts, panel, afterSeconds: readNotifyAfterSeconds }));
 }
 
 /** What agents may start, by the policy, the settings, and the word of whoever sits at the editor. */

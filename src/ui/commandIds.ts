@@ -62,15 +62,18 @@ export const objectSettingIds = [
 export type ObjectSettingId = (typeof objectSettingIds)[number];
 
 export const transportSettingId = "sshTasks.transport";
+export const notifySettingId = "sshTasks.notifyAfterSeconds";
 
 export const settingIds: readonly (
   | typeof transportSettingId
+  | typeof notifySettingId
   | PathSettingId
   | FlagSettingId
   | ObjectSettingId
   | `${typeof limitSection}.${LimitName}`
 )[] = [
   transportSettingId,
+  notifySettingId,
   ...pathSettingIds,
   ...flagSettingIds,
   ...objectSettingIds,
@@ -93,5 +96,6 @@ export type HostContext = (typeof hostContexts)[number];
 
 export const viewId = "sshTasks.tasks";
 export const hostViewId = "sshTasks.hosts";
+export const statusBarId = "sshTasks.running";
 export const panelType = "sshTasks.panel";
 export const mcpProviderId = "sshTasks.mcp";

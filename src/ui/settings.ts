@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Durability } from "../tasks/taskHandover";
 import { asTransport, type Transport } from "../tasks/transport";
 import {
+  notifySettingId,
   transportSettingId,
   type FlagSettingId,
   type ObjectSettingId,
@@ -45,6 +46,12 @@ export const durability: Durability = {
 /** What connections are made with, as it is set at the moment. */
 export function readTransport(): Transport {
   return asTransport(vscode.workspace.getConfiguration().get<unknown>(transportSettingId));
+}
+
+/** Seconds after which the end of a task is told; 0 is never. */
+export function readNotifyAfterSeconds(): number {
+  const set = vscode.workspace.getConfiguration().get<unknown>(notifySettingId, 30);
+  return typeof set === "number" && set >= 0 ? set : 30;
 }
 
 /** What agents may run, as the person has set it at the moment. */

@@ -29,3 +29,24 @@ export class FakeTerminal {
     this.pty.close();
   }
 }
+
+/** An entry of the editor's status bar. */
+export class FakeStatusBarItem {
+  text = "";
+  tooltip = "";
+  command = "";
+  visible = false;
+  disposed = false;
+
+  show(): void {
+    this.visible = true;
+  }
+
+  hide(): void {
+    this.visible = false;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}

@@ -2,7 +2,7 @@
 import type * as vscode from "vscode";
 import { EventEmitter, type RelativePattern, type Uri } from "./editorTypes";
 import { FakeInputBox } from "./fakeInputBox";
-import { FakeTerminal } from "./fakeTerminal";
+import { FakeStatusBarItem, FakeTerminal } from "./fakeTerminal";
 import { FakeQuickPick, FakeTreeView, FakeWebviewPanel } from "./fakeViews";
 
 export * from "./editorTypes";
@@ -23,6 +23,7 @@ export interface Editor {
   readonly logged: string[];
   readonly panels: FakeWebviewPanel[];
   readonly terminals: FakeTerminal[];
+  statusBar?: FakeStatusBarItem;
   readonly quickPicks: FakeQuickPick[];
   readonly inputBoxes: FakeInputBox[];
   /** Files that were opened, by their URIs. */
@@ -114,6 +115,7 @@ export const window = only<typeof vscode.window>("window", {
     editor.serializer = serializer;
     return { dispose: () => delete editor.serializer };
   },
+  createStatusBarItem: () => (editor.statusBar = new FakeStatusBarItem()),
   createTerminal: (options: vscode.ExtensionTerminalOptions) => {
     const terminal = new FakeTerminal(options);
     editor.terminals.push(terminal);
@@ -177,6 +179,8 @@ type ProgressWork = (
   progress: { readonly report: (step: { readonly message?: string }) => void },
   token: object,
 ) => Promise<unknown>;
+
+export const StatusBarAlignment = { Left: 1 };
 
 export const ProgressLocation = { Notification: 15 };
 

@@ -187,6 +187,7 @@ describe("the sources", () => {
       ids.limitSection,
       ids.viewId,
       ids.hostViewId,
+      ids.statusBarId,
       ids.panelType,
       ids.mcpProviderId,
     ];
