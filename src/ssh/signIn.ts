@@ -158,7 +158,11 @@ export class SignIn {
         name: `passphrase:${path}`,
       });
       if (passphrase === undefined) {
-        this.notTried({ what: path, why: "passphraseNeeded", detail: "it needs a passphrase" });
+        this.notTried(
+          attempt > 1
+            ? { what: path, why: "passphraseWrong", detail: "its passphrase was wrong" }
+            : { what: path, why: "passphraseNeeded", detail: "it needs a passphrase" },
+        );
         throw new Error("No passphrase was given");
       }
       try {

@@ -7,6 +7,9 @@ import { sanitizeError } from "../../src/mcp/sanitizeError";
 import { McpEndpoint } from "../../src/mcp/mcpEndpoint";
 import { SshHostCatalog } from "../../src/ssh/hostCatalog";
 import { SshHosts } from "../../src/ssh/sshHosts";
+import { AuditFile } from "../../src/store/auditFile";
+import { openWindowJournal } from "../../src/store/windowJournal";
+import { keepAuditTrail } from "../../src/tasks/auditTrail";
 import { systemClock as clock } from "../../src/tasks/clock";
 import type { HostStatus } from "../../src/tasks/hostConnections";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
@@ -27,6 +30,10 @@ export interface FailingHost {
   readonly limits?: Partial<Limits>;
   readonly agentSocket?: string;
   readonly prompt?: SignInPrompt;
+  /** Default `true`. */
+  readonly command?: string;
+  /** A folder for a journal and an audit file. */
+  readonly stateDir?: string;
 }
 
 /** What is expected of a failure: its code, what its sentence says of the cause, and the next step that it ends with. */
@@ -59,25 +66,33 @@ export async function failOn(
   const logger = createLogger(log);
   const limits = { ...defaultLimits, connectSeconds: 2, signInSeconds: 2, ...host.limits };
   const catalog = new SshHostCatalog(() => ({ sshConfigFile }), logger);
-  const { agentSocket, prompt } = host;
+  const { agentSocket, prompt, command = "true", stateDir } = host;
   const hosts = new SshHosts({
     ...{ catalog, logger, limits, agentSocket, transport: () => transport },
     ...(prompt && { prompt }),
   });
-  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits });
+  const store = stateDir === undefined ? undefined : await openWindowJournal(stateDir, logger);
+  const kept = store && { store };
+  const tasks = new TaskManager({ catalog, hosts, clock, logger, limits, ...kept });
+  const path = stateDir === undefined ? undefined : join(stateDir, "audit.jsonl");
+  const audit = new AuditFile({ path, logger, withCommands: () => true });
+  const trail = keepAuditTrail({ tasks, audit, clock });
   const endpoint = await McpEndpoint.start({
     ...{ tasks, catalog, clock, limits, logger, gate: openGate, version: "0.0.0" },
   });
   const client = await connectClient(endpoint, "test");
   try {
-    const answer = await callTool(client, "ssh_run", { alias: "build01", command: "true" });
+    const answer = await callTool(client, "ssh_run", { alias: "build01", command });
     const task = tasks.getTask(String(answer["task_id"]));
     return { answer, task, status: hosts.status("build01"), log };
   } finally {
     await client.close();
     await endpoint.dispose();
     await tasks.shutdown();
+    trail.dispose();
+    store?.dispose();
     hosts.dispose();
+    await audit.flush();
   }
 }
 
