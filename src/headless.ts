@@ -42,6 +42,7 @@ The MCP server of SSH Tasks without VS Code.
   --policy FILE       let clients run what this policy (YAML or JSON) allows
   --audit FILE        write down who ran what (default: audit.jsonl in the --state-dir); commands only by their hashes
   --audit-commands    write down the commands too
+  --verbose           log details too, such as each step of a sign-in
   --limit NAME=VALUE  change a limit; may be repeated. NAME is that of a setting sshTasks.limits.NAME
   --help              print this
 `;
@@ -54,9 +55,13 @@ const maxUnreadLogBytes = 1024 * 1024;
 /** Milliseconds in which a client may read what it was still answered. */
 const lastAnswersMs = 500;
 
+let verbose = false;
+
 /** Logs go to standard error: with --stdio, standard output belongs to the protocol. */
 const logger: Logger = {
-  debug: () => undefined,
+  debug: (message) => {
+    if (verbose) log(`debug: ${message}`);
+  },
   info: (message) => log(`info: ${message}`),
   warn: (message) => log(`warning: ${message}`),
   error: (message) => log(`error: ${message}`),
@@ -72,6 +77,7 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
+  ({ verbose } = options);
   const settings = {
     sshConfigFile: options["ssh-config"],
     knownHostsFile: options["known-hosts"],
@@ -161,6 +167,7 @@ function readOptions() {
       policy: { type: "string" },
       audit: { type: "string" },
       "audit-commands": { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
       limit: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },

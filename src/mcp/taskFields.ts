@@ -2,6 +2,7 @@ import { describeReceipt } from "../tasks/cancelReceipt";
 import type { Limits } from "../tasks/limits";
 import type { OutputSlice } from "../tasks/outputLog";
 import { elapsedMs, isDurable, leftRunning, type SettledTask, type Task } from "../tasks/task";
+import { TaskError, type TaskErrorCode } from "../tasks/taskError";
 import { sanitizeError } from "./sanitizeError";
 import { receiptOnWire } from "./toolResult";
 import { visibleOutput } from "../tasks/visibleText";
@@ -36,6 +37,7 @@ export function evidenceFields(task: Task) {
   return {
     signal: "signal" in task ? task.signal : undefined,
     error: errorOf(task),
+    error_code: errorCodeOf(task),
     durable: isDurable(task) || undefined,
     attached_because: "attachedBecause" in task ? task.attachedBecause : undefined,
     reconnecting: ("reconnecting" in task && task.reconnecting) || undefined,
@@ -51,6 +53,12 @@ export function evidenceFields(task: Task) {
 export function errorOf(task: Task): string | undefined {
   const error = task.status === "failed" || task.status === "lost" ? task.error : undefined;
   return error && sanitizeError(error.message, [task.alias]);
+}
+
+/** The code that goes with it. */
+function errorCodeOf(task: Task): TaskErrorCode | undefined {
+  const error = task.status === "failed" || task.status === "lost" ? task.error : undefined;
+  return error instanceof TaskError ? error.code : undefined;
 }
 
 /**

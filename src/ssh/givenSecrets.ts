@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { closeSync, readFile } from "node:fs";
+import { promisify } from "node:util";
 import type { SecretQuestion, SignInPrompt } from "../tasks/signInPrompt";
 
 /**
@@ -52,7 +53,7 @@ async function readDescriptor(descriptor: string): Promise<[string, string][]> {
   if (!/^\d{1,4}$/.test(descriptor)) throw wrong;
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(`/dev/fd/${descriptor}`, "utf8"));
+    value = JSON.parse(await readToEnd(Number(descriptor)));
   } catch {
     throw wrong; // the parser's own sentence quotes what it read
   }
@@ -61,4 +62,11 @@ async function readDescriptor(descriptor: string): Promise<[string, string][]> {
     if (typeof secret !== "string") throw wrong;
     return [name, secret];
   });
+}
+
+/** Of a file, a pipe or a socket, which can't be opened by its name. No process that is started later has it. */
+async function readToEnd(descriptor: number): Promise<string> {
+  const text = await promisify(readFile)(descriptor, "utf8");
+  closeSync(descriptor);
+  return text;
 }

@@ -80,19 +80,29 @@ export class HostKeyCheck {
     const offered = { name, type: visible(keyType(key)), fingerprint: fingerprint(key) };
     switch (verdict.kind) {
       case "known":
+        this.log(`its key ${describe(offered)} is in ${verdict.where}`);
         return this.accept(key, `known, ${describe(offered)}`);
       case "unknown":
-        if (await this.isTrusted(key, offered))
+        if (await this.isTrusted(key, offered)) {
+          this.log(`its key ${describe(offered)} is trusted by the person`);
           return this.accept(key, `trusted by you, ${describe(offered)}`);
+        }
+        this.log(`its key ${describe(offered)} is not known`);
         this.refusal = hostKeyUnknown(this.host.alias, offered);
         return false;
       case "changed":
+        this.log(`its key ${describe(offered)} is not that in ${verdict.where}`);
         this.refusal = hostKeyChanged(this.host.alias, offered, verdict);
         return false;
       case "revoked":
+        this.log(`its key ${describe(offered)} is revoked in ${verdict.where}`);
         this.refusal = hostKeyRevoked(this.host.alias, offered, verdict.where);
         return false;
     }
+  }
+
+  private log(text: string): void {
+    this.logger.debug(`${this.host.alias}: ${text}`);
   }
 
   private accept(key: Buffer, found: string): true {

@@ -1,12 +1,11 @@
 import type { KeyObject } from "node:crypto";
 import ssh2, { type BaseAgent, type ParsedKey } from "ssh2";
 import { systemClock, within } from "../tasks/clock";
+import { agentSeconds } from "./agentSocket";
 import { IdentityAgent } from "./identityAgent";
 import { readKeyFile, readPublic, signWith, type KeyFile } from "./keyFile";
 import type { SshHostConfig } from "./hostConfig";
-
-/** An agent lists its keys without asking anybody; one that does not, hangs, and the key files come next. */
-const listSeconds = 3;
+import type { Untried } from "./signInErrors";
 
 /** A key to sign in with. */
 export interface Identity {
@@ -20,7 +19,7 @@ export interface Identities {
   /** In the order in which OpenSSH tries them (ssh_config(5), IdentityFile and IdentitiesOnly). */
   readonly usable: readonly Identity[];
   /** What is not among them, and why. */
-  readonly skipped: readonly string[];
+  readonly untried: readonly Untried[];
 }
 
 /** Gets the private half of a key file, by a passphrase where it needs one. Rejects with an Error. */
@@ -32,9 +31,9 @@ export async function listIdentities(
   agentSocket: string | undefined,
   unlock: Unlock,
 ): Promise<Identities> {
-  const skipped: string[] = [];
+  const untried: Untried[] = [];
   const files = await Promise.all(host.identityFiles.map((path) => readKeyFile(path)));
-  const held = await listHeld(agentSocket, skipped);
+  const held = await listHeld(agentSocket, untried);
   const named: Identity[] = [];
   const fromFiles: Identity[] = [];
   for (const [index, path] of host.identityFiles.entries()) {
@@ -42,12 +41,12 @@ export async function listIdentities(
     const publicKey = file && !(file instanceof Error) ? file.publicKey : await readPublic(path);
     const inAgent = publicKey && held.keys.find((key) => isSame(key, publicKey));
     if (inAgent) named.push(heldIdentity(held.agent, inAgent, `${path} in the agent`));
-    else if (file instanceof Error) skipped.push(`${path} (${file.message})`);
+    else if (file instanceof Error) untried.push({ what: path, why: "file", detail: file.message });
     else if (file?.isPrivate) fromFiles.push(fileIdentity(file, unlock));
   }
   const others = host.identitiesOnly ? [] : held.keys.filter((key) => !isNamed(key, files));
   const unnamed = others.map((key) => heldIdentity(held.agent, key, describeHeld(key)));
-  return { usable: [...named, ...unnamed, ...fromFiles], skipped };
+  return { usable: [...named, ...unnamed, ...fromFiles], untried };
 }
 
 interface Held {
@@ -55,17 +54,18 @@ interface Held {
   readonly keys: readonly ParsedKey[];
 }
 
-async function listHeld(socket: string | undefined, skipped: string[]): Promise<Held> {
+async function listHeld(socket: string | undefined, untried: Untried[]): Promise<Held> {
   if (socket === undefined) return { agent: undefined, keys: [] };
   const agent = ssh2.createAgent(socket) as BaseAgent<ParsedKey>;
   const listing = new Promise<readonly ParsedKey[] | Error>((resolve) =>
     agent.getIdentities((error, keys = []) => resolve(error ?? keys.filter(isParsed))),
   );
-  const keys = await within(systemClock, listSeconds * 1000, listing);
-  if (keys && !(keys instanceof Error)) return { agent, keys };
-  skipped.push(
-    keys ? `the agent (${keys.message})` : `the agent (it listed no keys within ${listSeconds} s)`,
-  );
+  const keys = await within(systemClock, agentSeconds * 1000, listing);
+  const unused = (detail: string) => untried.push({ what: "the agent", why: "agent", detail });
+  if (keys instanceof Error) unused(keys.message);
+  else if (keys?.length === 0) unused("it has no keys");
+  else if (!keys) unused("it does not answer");
+  else return { agent, keys };
   return { agent: undefined, keys: [] };
 }
 

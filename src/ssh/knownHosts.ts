@@ -14,7 +14,7 @@ interface KnownHostsLine {
 }
 
 export type HostKeyVerdict =
-  | { readonly kind: "known" }
+  | { readonly kind: "known"; readonly where: string }
   | { readonly kind: "unknown" }
   | { readonly kind: "changed"; readonly fingerprint: string; readonly where: string }
   | { readonly kind: "revoked"; readonly where: string };
@@ -43,7 +43,8 @@ export class KnownHosts {
     const revoked = lines.find((line) => line.revoked && line.key.equals(key));
     if (revoked) return { kind: "revoked", where: revoked.where };
     const trusted = lines.filter((line) => !line.revoked);
-    if (trusted.some((line) => line.key.equals(key))) return { kind: "known" };
+    const same = trusted.find((line) => line.key.equals(key));
+    if (same) return { kind: "known", where: same.where };
     const other = trusted.find((line) => line.keyType === keyType(key));
     if (!other) return { kind: "unknown" };
     return { kind: "changed", fingerprint: fingerprint(other.key), where: other.where };

@@ -3,7 +3,13 @@ import { connect, type Socket } from "node:net";
 import { systemClock, within } from "../tasks/clock";
 import type { HostNames } from "./hostNames";
 import type { StepReporter } from "./stepReporter";
-import { connectFailed, connectionDropped, hostSilent, nameUnanswered } from "./sshErrors";
+import {
+  checkWay,
+  connectFailed,
+  connectionDropped,
+  hostSilent,
+  nameUnanswered,
+} from "./sshErrors";
 
 export interface SocketTarget {
   readonly hostName: string;
@@ -44,7 +50,7 @@ export async function openSocket(to: SocketTarget, names: HostNames): Promise<So
     });
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(hostSilent(to.target, "accept the connection", to.seconds));
+      reject(hostSilent(to.target, "accept the connection", to.seconds, checkWay));
     }, to.seconds * 1000);
     socket.once("error", (error) => {
       clearTimeout(timer);

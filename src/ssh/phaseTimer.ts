@@ -1,5 +1,5 @@
 import type { TaskError } from "../tasks/taskError";
-import { hostSilent } from "./sshErrors";
+import { checkWay, hostSilent } from "./sshErrors";
 
 /** Bounds each phase of a conversation with a host; time in which a person is asked does not count. */
 export class PhaseTimer {
@@ -14,7 +14,8 @@ export class PhaseTimer {
 
   /** A phase begins, in place of the last one; `reject` is called when it takes too long. */
   expect(what: string, reject: (error: TaskError) => void): void {
-    this.onLate = () => reject(hostSilent(this.alias, what, this.seconds));
+    const next = what === "finish the sign-in" ? undefined : checkWay;
+    this.onLate = () => reject(hostSilent(this.alias, what, this.seconds, next));
     this.start();
   }
 

@@ -1,12 +1,14 @@
 import type { AnyAuthMethod, AuthHandlerMiddleware, NextAuthHandler } from "ssh2";
 import type { TaskError } from "../tasks/taskError";
 import { asError } from "../tasks/taskError";
+import { agentSocketOf } from "./agentSocket";
 import type { IdentityAgent } from "./identityAgent";
 import { listIdentities, type Identity } from "./identities";
 import type { KeyFile } from "./keyFile";
 import type { PersonAsked } from "./personAsked";
 import type { SshHostConfig } from "./hostConfig";
-import { signInFailed, signInGivenUp } from "./sshErrors";
+import { visible } from "../tasks/visibleText";
+import { signInCut, signInFailed, signInGivenUp, type Untried } from "./signInErrors";
 
 /** Times that a password, a passphrase, or a dialog with the server is tried; sshd gives up after 6 (MaxAuthTries). */
 const maxAttempts = 3;
@@ -15,8 +17,11 @@ const defaultOrder = ["publickey", "keyboard-interactive", "password"];
 
 /** How one connection proves who we are: in the order of the config, one method after another, until the server lets us in. */
 export class SignIn {
-  private readonly tried: string[] = [];
-  private readonly skipped: string[] = [];
+  /** What was offered, in its order. */
+  private tried: readonly string[] = [];
+  private readonly untried: Untried[] = [];
+  /** The methods that the server takes, once it has said so. */
+  private takes: readonly string[] = [];
   /** What was one step of several. */
   private readonly accepted: string[] = [];
   private identities: Identity[] | undefined;
@@ -28,6 +33,8 @@ export class SignIn {
     private readonly host: SshHostConfig,
     private readonly agentSocket: string | undefined,
     private readonly person: PersonAsked,
+    /** Told of each step, without a secret. */
+    private readonly log: (text: string) => void,
   ) {}
 
   /** What ssh2 asks for the next method. */
@@ -37,12 +44,14 @@ export class SignIn {
   };
 
   /** Why it did not do. Never with a secret in it. */
-  refusal(target: string): TaskError {
-    if (this.failure) return this.failure;
-    const tried =
-      this.tried.length > 0 ? this.tried.join(", ") : "a sign-in without any key (none was found)";
-    const skipped = this.skipped.length > 0 ? `; not tried: ${this.skipped.join(", ")}` : "";
-    return signInFailed(target, tried + skipped);
+  refusal(target: string, { tooMany = false } = {}): TaskError {
+    const { tried: refused, untried, takes } = this;
+    return this.failure ?? signInFailed(target, { refused, untried, takes, tooMany });
+  }
+
+  /** The same where the server has let go in its midst, with what it had to say. */
+  cutOff(target: string, said: string): TaskError {
+    return this.failure ?? signInCut(target, said);
   }
 
   /** What the server took: a key by where it is, any other method by its name. */
@@ -53,6 +62,7 @@ export class SignIn {
 
   /** The server let us in. */
   succeeded(): void {
+    this.log(`it took ${this.method}`);
     this.person.wasRight();
   }
 
@@ -66,16 +76,26 @@ export class SignIn {
         this.person.wasRight();
         this.accepted.push(...this.tried.slice(-1));
       } else this.person.wasWrong();
+      this.logAnswer(left, partialSuccess);
       next((await this.nextMethod(left)) ?? (false as never));
     } catch (error) {
-      this.skipped.push(asError(error).message);
+      this.untried.push({ what: "the rest", why: "other", detail: asError(error).message });
       next(false as never);
     }
+  }
+
+  private logAnswer(left: readonly string[] | null, partialSuccess: boolean): void {
+    const last = this.tried.at(-1);
+    if (!left) return;
+    if (last !== undefined)
+      this.log(`it ${partialSuccess ? "took, as one of several," : "refused"} ${last}`);
+    this.log(`it takes ${visible(left.join(", "))}`);
   }
 
   private async nextMethod(left: readonly string[] | null): Promise<AnyAuthMethod | undefined> {
     const username = this.host.user;
     if (!left) return { type: "none", username };
+    this.takes = left;
     if (this.offered?.wasWanted) {
       // ssh2 keeps what the server said of such a key to itself: that it was one step of several. To ask for nothing has
       // the server say it again.
@@ -107,9 +127,10 @@ export class SignIn {
 
   private async offerKey(): Promise<AnyAuthMethod | undefined> {
     if (!this.identities) {
-      const found = await listIdentities(this.host, this.socket, (file) => this.unlock(file));
+      const socket = agentSocketOf(this.host, this.agentSocket);
+      const found = await listIdentities(this.host, socket, (file) => this.unlock(file));
       this.identities = [...found.usable];
-      this.skipped.push(...found.skipped);
+      for (const one of found.untried) this.notTried(one);
     }
     for (;;) {
       const identity = this.identities.shift();
@@ -117,20 +138,14 @@ export class SignIn {
       try {
         const agent = await identity.open();
         this.offered = agent;
-        this.tried.push(identity.description);
+        this.offer(identity.description);
         return { type: "agent", username: this.host.user, agent };
       } catch (error) {
-        this.skipped.push(`${identity.description} (${asError(error).message})`);
+        if (this.untried.some(({ what }) => what === identity.description)) continue;
+        const detail = asError(error).message;
+        this.notTried({ what: identity.description, why: "other", detail });
       }
     }
-  }
-
-  /** ssh_config(5), IdentityAgent: a path, `none`, or the name of a variable of the environment. */
-  private get socket(): string | undefined {
-    const { identityAgent = "SSH_AUTH_SOCK" } = this.host;
-    if (identityAgent === "none") return undefined;
-    if (identityAgent === "SSH_AUTH_SOCK") return this.agentSocket;
-    return identityAgent.startsWith("$") ? process.env[identityAgent.slice(1)] : identityAgent;
   }
 
   private async unlock(file: KeyFile) {
@@ -143,7 +158,11 @@ export class SignIn {
         name: `passphrase:${path}`,
       });
       if (passphrase === undefined) {
-        this.skipped.push(`${path} (it needs a passphrase)`);
+        this.notTried(
+          attempt > 1
+            ? { what: path, why: "passphraseWrong", detail: "its passphrase was wrong" }
+            : { what: path, why: "passphraseNeeded", detail: "it needs a passphrase" },
+        );
         throw new Error("No passphrase was given");
       }
       try {
@@ -153,10 +172,23 @@ export class SignIn {
       } catch (error) {
         this.person.wasWrong();
         if (attempt < maxAttempts) continue;
-        this.skipped.push(`${path} (${asError(error).message})`);
+        const detail = `its passphrase was wrong: ${asError(error).message}`;
+        this.notTried({ what: path, why: "passphraseWrong", detail });
         throw error;
       }
     }
+  }
+
+  private offer(what: string): void {
+    this.log(`it is offered ${what}`);
+    this.tried = [...this.tried.filter((tried) => tried !== what), what];
+  }
+
+  /** The server has not refused what it was not shown. */
+  private notTried(untried: Untried): void {
+    this.log(`${untried.what} is not tried: ${untried.detail}`);
+    this.untried.push(untried);
+    this.tried = this.tried.filter((what) => what !== untried.what);
   }
 
   /** A method that may be tried several times, where there is somebody to ask. */
@@ -166,15 +198,17 @@ export class SignIn {
   ): Promise<AnyAuthMethod | undefined> {
     const made = this.attempts.get(method) ?? 0;
     if (!this.person.canBeAsked) {
-      if (made === 0) this.skipped.push(`${method} (nobody can be asked here)`);
+      const detail = "nobody can be asked here";
+      if (made === 0) this.notTried({ what: method, why: "nobodyToAsk", detail });
       this.attempts.set(method, maxAttempts);
       return undefined;
     }
     if (made >= maxAttempts) return undefined;
     this.attempts.set(method, made + 1);
     const tried = await attempt();
-    if (tried && made === 0) this.tried.push(method);
-    if (!tried && made === 0) this.skipped.push(`${method} (no secret was given for it)`);
+    if (tried) this.offer(method);
+    const detail = "no secret was given for it";
+    if (!tried && made === 0) this.notTried({ what: method, why: "nobodyToAsk", detail });
     return tried;
   }
 

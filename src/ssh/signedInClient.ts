@@ -1,9 +1,9 @@
-import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig } from "ssh2";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
 import { asError, TaskError } from "../tasks/taskError";
 import { abortable, asReason } from "./abortable";
+import { Conversation } from "./conversation";
 import { HostKeyCheck } from "./hostKeys";
 import { HostNames } from "./hostNames";
 import { PhaseTimer } from "./phaseTimer";
@@ -18,6 +18,7 @@ import type { SshHostConfig } from "./hostConfig";
 import {
   connectFailed,
   connectionDropped,
+  notSsh,
   portInvalid,
   proxyCommandUnsupported,
 } from "./sshErrors";
@@ -69,9 +70,10 @@ export async function openSignedInClient(
   if (host.proxyCommand !== undefined) throw proxyCommandUnsupported(host.alias);
   const target = `${host.user}@${host.hostName}:${host.port}`;
   if (!(host.port > 0 && host.port < 65_536)) throw portInvalid(target);
+  const log = (text: string): void => logger.debug(`${host.alias}: ${text}`);
   const over = new AbortController();
   const phase = new PhaseTimer(host.alias, limits.signInSeconds);
-  const { hostKey, signIn } = await prepare(host, parts, phase, over.signal);
+  const { hostKey, signIn } = await prepare(host, parts, phase, { over: over.signal, log });
   const steps = new StepReporter(host.alias, parts.onStep);
   const { hostName, port } = host;
   const { allowed, allowedHop } = parts;
@@ -82,18 +84,15 @@ export async function openSignedInClient(
   const client = new Client();
   // ssh2 reports an error more than once; without a listener that outlives the first, the second ends the process.
   client.on("error", (error) => logger.debug(`${target}: ${error.message}`));
-  const greeting = watchGreeting(way.stream);
+  const seen = new Conversation(client, way.stream, log);
   steps.begin("hostKey");
   client.once("handshake", () => {
     steps.pass(hostKey.found);
     steps.begin("signIn");
   });
   try {
-    const settings = {
-      sock: way.stream,
-      username: host.user,
-      ...keepalive(host, limits.deadLinkSeconds),
-    };
+    const alive = keepalive(host, limits.deadLinkSeconds);
+    const settings = { sock: way.stream, username: host.user, ...alive };
     const ready = becomeReady(client, phase, () =>
       client.connect({ ...settings, ...proofs(hostKey, signIn) }),
     );
@@ -102,14 +101,14 @@ export async function openSignedInClient(
     client.destroy();
     way.stream.destroy();
     if (signal.aborted) throw asReason(signal);
-    throw hostKey.refusal ?? translate(error, target, { signIn, greeted: greeting.seen });
+    throw hostKey.refusal ?? translate(error, target, { signIn, seen });
   } finally {
     over.abort();
   }
   signIn.succeeded();
   steps.pass(`with ${signIn.method}`);
   const { address, addresses } = way;
-  return { client, alias: host.alias, address, addresses, version: greeting.version };
+  return { client, alias: host.alias, address, addresses, version: seen.greeting.version };
 }
 
 /** What proves the host to us and us to the host; both may ask the person, until the signal is aborted. */
@@ -117,13 +116,13 @@ async function prepare(
   host: SshHostConfig,
   { agentSocket, logger, secrets = new Secrets(undefined), unasked }: ConnectParts,
   phase: PhaseTimer,
-  over: AbortSignal,
+  { over, log }: { readonly over: AbortSignal; readonly log: (text: string) => void },
 ): Promise<{ readonly hostKey: HostKeyCheck; readonly signIn: SignIn }> {
   const signal = AbortSignal.any([over, AbortSignal.timeout(askMs)]);
   const onAsking = (asking: boolean): void => phase.pause(asking);
   const person = new PersonAsked(host, secrets, signal, onAsking, unasked);
   const hostKey = await HostKeyCheck.read(host, logger, { secrets, onAsking, signal });
-  return { hostKey, signIn: new SignIn(host, agentSocket, person) };
+  return { hostKey, signIn: new SignIn(host, agentSocket, person, log) };
 }
 
 /** How ssh2 asks for them; the phases have bounds of their own. */
@@ -154,20 +153,6 @@ function keepalive(
   return { keepaliveInterval: Math.floor(interval), keepaliveCountMax: unansweredQuestions };
 }
 
-/** What sshd says, before its version (RFC 4253, section 4.2), to those it drops; often it says nothing (sshd.c, drop_connection). */
-const dropping = /^(Exceeded MaxStartups|Not allowed at this time)/;
-
-/** Whether the server has said anything but that it drops us, and what it calls itself. */
-function watchGreeting(stream: Duplex): { seen: boolean; version: string } {
-  const greeting = { seen: false, version: "" };
-  stream.once("data", (bytes: Buffer) => {
-    const text = bytes.toString("latin1", 0, 255);
-    greeting.seen = !dropping.test(text);
-    greeting.version = /^SSH-[\x20-\x7e]*/.exec(text)?.[0] ?? "";
-  });
-  return greeting;
-}
-
 function becomeReady(client: Client, phase: PhaseTimer, connect: () => void): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     phase.expect("finish the key exchange", reject);
@@ -185,11 +170,17 @@ function becomeReady(client: Client, phase: PhaseTimer, connect: () => void): Pr
 function translate(
   error: unknown,
   target: string,
-  { signIn, greeted }: { readonly signIn: SignIn; readonly greeted: boolean },
+  { signIn, seen }: { readonly signIn: SignIn; readonly seen: Conversation },
 ): TaskError {
+  const { greeting, signsIn, banner } = seen;
   if (error instanceof TaskError) return error;
-  const seen = asError(error);
-  const level = "level" in seen ? seen.level : undefined;
+  const cause = asError(error);
+  const level = "level" in cause ? cause.level : undefined;
   if (level === "client-authentication") return signIn.refusal(target);
-  return greeted ? connectFailed(target, error) : connectionDropped(target, error);
+  if (signsIn && /^Too many authentication failures/.test(cause.message))
+    return signIn.refusal(target, { tooMany: true });
+  // Not where it is the link that is broken.
+  if (signsIn && level === undefined) return signIn.cutOff(target, banner.trim());
+  if (!greeting.isThere) return connectionDropped(target, error);
+  return greeting.version === "" ? notSsh(target, greeting.start) : connectFailed(target, error);
 }

@@ -43,28 +43,6 @@ export function hostKeyRevoked(alias: string, offered: OfferedKey, where: string
   );
 }
 
-export function signInFailed(target: string, tried: string): TaskError {
-  return new TaskError(
-    "signInFailed",
-    `SSH authentication failed: Invalid credentials. ${target} refused ${tried}. Check User and IdentityFile in the ssh ` +
-      "config; a key with a passphrase has to be in the agent (`ssh-add`).",
-  );
-}
-
-export function signInGivenUp(alias: string): TaskError {
-  return new TaskError(
-    "signInGivenUp",
-    `SSH authentication failed: Invalid credentials. A question of the sign-in to ${alias} was closed without an answer. Start the task again to be asked again.`,
-  );
-}
-
-export function signInAwaited(alias: string): TaskError {
-  return new TaskError(
-    "signInAwaited",
-    `SSH authentication failed: Waiting for the person. ${alias} needs a new sign-in. Answer the question in the editor: the cancel goes on then.`,
-  );
-}
-
 export function jumpFailed(alias: string, target: string, cause: unknown): TaskError {
   return new TaskError(
     "connectionRefused",
@@ -117,10 +95,27 @@ export function proxyCommandUnsupported(alias: string): TaskError {
   );
 }
 
-export function hostSilent(alias: string, what: string, seconds: number): TaskError {
+export function hostSilent(
+  alias: string,
+  what: string,
+  seconds: number,
+  next = "Check the host, and try again.",
+): TaskError {
   return new TaskError(
     "hostSilent",
-    `SSH connection timeout: Host did not respond. ${alias} did not ${what} within ${seconds} s. Check the host, and try again.`,
+    `SSH connection timeout: Host did not respond. ${alias} did not ${what} within ${seconds} s. ${next}`,
+  );
+}
+
+/** What to do about a host that is silent before the sign-in. */
+export const checkWay =
+  "Check HostName and Port in the ssh config, that the host is up, and the network or VPN, and try again.";
+
+/** `said` is what the server began with. */
+export function notSsh(target: string, said: string): TaskError {
+  return new TaskError(
+    "handshakeFailed",
+    `SSH error: No SSH 2 server. ${target} speaks something else (${quoted(said)}). Check HostName and Port in the ssh config; \`ssh -v\` in a terminal shows more.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { systemClock, within } from "../tasks/clock";
 import { Emitter, type Disposable, type Event } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
 import type { Logger } from "../tasks/logger";
-import type { RemoteHost, RemoteHosts } from "../tasks/remoteHost";
+import type { RemoteEnd, RemoteHost, RemoteHosts } from "../tasks/remoteHost";
 import type { SignInPrompt } from "../tasks/signInPrompt";
 import type { RunRules } from "../tasks/runRules";
 import type {
@@ -88,13 +88,17 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
     const at = (): DurableTaskHost => {
       const pool = this.pool(alias);
       // Whoever asks for it is told, and not everybody does.
-      pool.catch((error: unknown) => this.records.failed(alias, error));
+      pool.catch((error: unknown) => this.failed(alias, error));
       return { alias, limits, pool, onDidConnect: this.onDidConnect };
     };
     return {
       start: (launch) => {
         this.secrets.wanted(alias);
-        return launch.durable ? DurableTask.start(at(), launch) : new AttachedTask(at(), launch);
+        const task = launch.durable
+          ? DurableTask.start(at(), launch)
+          : new AttachedTask(at(), launch);
+        void task.ended.then((end) => this.noteEnd(alias, end));
+        return task;
       },
       adopt: (adoption) => DurableTask.adopt(at(), adoption),
     };
@@ -123,10 +127,13 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
     const parts: TestParts = {
       limits: this.parts.limits,
       open: (watch) => handshakes.open(() => this.open(config, how, watch), how),
-      follow: (attempt) => this.records.follow(alias, attempt),
+      follow: (attempt) => this.follow(alias, attempt),
     };
     const test = await testConnection(alias, parts, options);
-    if (test.failure) this.records.wasUseless(alias, test.failure);
+    const { failure } = test;
+    if (failure) this.records.wasUseless(alias, failure);
+    if (failure?.step?.step === "shell")
+      this.warn(alias, new TaskError(failure.code, failure.message));
     return test;
   }
 
@@ -164,7 +171,7 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
       const { maxSpoolBytes: spoolBytes, keepOnHostDays: keepDays } = this.parts.limits;
       const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
       const open: OpenConnection = (how) =>
-        this.records.follow(
+        this.follow(
           alias,
           handshakes.open(() => this.open(config, how), how),
         );
@@ -182,6 +189,29 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
       this.pools.set(key, pool);
     }
     return pool;
+  }
+
+  private follow(alias: string, attempt: Promise<HostConnection>): Promise<HostConnection> {
+    attempt.catch((error: unknown) => this.warn(alias, error));
+    return this.records.follow(alias, attempt);
+  }
+
+  /** An attempt has failed before there was anything to follow. */
+  private failed(alias: string, error: unknown): void {
+    this.warn(alias, error);
+    this.records.failed(alias, error);
+  }
+
+  /** A connection without a shell is of no use. */
+  private noteEnd(alias: string, end: RemoteEnd): void {
+    const error = end.kind === "neverRan" ? end.error : undefined;
+    if (error instanceof TaskError && error.code === "shellFailed") this.failed(alias, error);
+  }
+
+  /** Once for each failure: not for its repetitions, nor for each task that waits for it. */
+  private warn(alias: string, error: unknown): void {
+    if (error instanceof TaskError)
+      this.parts.logger.warn(`${alias}: ${error.code}: ${error.message}`);
   }
 
   private handshakesAt(address: string): Handshakes {

@@ -4,7 +4,8 @@ import type { ConnectionPool } from "./connectionPool";
 import type { Lease } from "./lease";
 import type { ControlChannel } from "./controlChannel";
 import type { TaskTarget } from "./remoteScripts";
-import { hostSilent, signInAwaited } from "./sshErrors";
+import { hostSilent } from "./sshErrors";
+import { signInAwaited } from "./signInErrors";
 
 /** A request about a task on a host that can't be reached must have said so within 10 s. */
 const connectSeconds = 5;

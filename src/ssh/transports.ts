@@ -56,8 +56,7 @@ export class Transports implements Disposable {
       if (!(await mayFareBetter(error, host, parts))) throw error;
       parts.logger.debug(`${host.alias}: ssh2 has failed, the system's ssh is tried`);
       const connection = await this.openSystem(host, parts).catch((second: unknown) => {
-        // Of two refusals the first says what was tried.
-        throw isSameKind(error, second) ? error : second;
+        throw moreUseful(error, second);
       });
       this.onlyBySystem.add(key);
       return connection;
@@ -123,7 +122,16 @@ async function mayFareBetter(
   return error.code === "signInFailed" && hasMoreToOffer(host, agentSocket);
 }
 
-function isSameKind(error: unknown, other: unknown): boolean {
-  if (!(error instanceof TaskError && other instanceof TaskError)) return false;
-  return error.code === other.code || other.code === "sshMissing";
+/** Of the failures of both: whichever says what to do. */
+function moreUseful(first: unknown, second: unknown): unknown {
+  if (!(first instanceof TaskError && second instanceof TaskError)) return second;
+  if (second.code === "sshMissing") return first;
+  // ssh says what the server can do.
+  if (first.code === "noCommonAlgorithm") return second;
+  // Of two refusals the first says what was tried; a host that ssh waits for in vain has answered a moment before.
+  return ["signInGivenUp", "hostKeyUnknown", "hostKeyChanged", "hostKeyRevoked"].includes(
+    second.code,
+  )
+    ? second
+    : first;
 }

@@ -1,4 +1,5 @@
 import * as ssh from "../../src/ssh/sshErrors";
+import * as signIn from "../../src/ssh/signInErrors";
 import * as core from "../../src/tasks/taskError";
 import { taskErrorCodes, type TaskError } from "../../src/tasks/taskError";
 
@@ -14,6 +15,15 @@ const key = {
 const cause = new Error("read error");
 const coded = (code: string): Error => Object.assign(new Error("read error"), { code });
 
+const untried = [
+  "passphraseWrong",
+  "passphraseNeeded",
+  "nobodyToAsk",
+  "agent",
+  "file",
+  "other",
+] as const;
+
 const plain: readonly TaskError[] = [
   core.invalidRequest("max_seconds must be a whole number from 0 (no limit) to 2592000 (30 days)"),
   core.hostNotFound(target),
@@ -26,7 +36,23 @@ const plain: readonly TaskError[] = [
   core.windowGone(),
   core.windowSilent(1234),
   ssh.hostKeyUnknown(target, key),
-  ssh.signInFailed(target, "the keys of the agent"),
+  signIn.signInFailed(target, { refused: ["the keys of the agent"], untried: [], takes: [] }),
+  ...untried.map((why) =>
+    signIn.signInFailed(target, {
+      refused: [],
+      untried: [{ what: "it", why, detail: "nobody can be asked here" }],
+      takes: ["publickey", "password"],
+    }),
+  ),
+  signIn.signInFailed(target, { refused: ["it"], untried: [], takes: [], tooMany: true }),
+  signIn.signInCut(target, "Closed."),
+  signIn.signInGivenUp(target),
+  signIn.signInAwaited(target),
+  ssh.notSsh(target, "hello"),
+  ssh.noCommonAlgorithm(target, "no matching cipher"),
+  ssh.sshMissing(target),
+  ssh.systemUnsupported(target),
+  ssh.noRuntimeFolder(target, cause),
   ssh.hostSilent(target, "accept the connection", 10),
   ssh.notDurable(target, "it has no perl"),
   ssh.noPlace(target),
@@ -67,7 +93,11 @@ const hiding: readonly (readonly [TaskError, readonly (readonly [string, string]
     [["/etc/ssh/ssh_known_hosts", "[path]"]],
   ],
   [
-    ssh.signInFailed("jane@10.1.2.3:22", "the key /home/jane/.ssh/id"),
+    signIn.signInFailed("jane@10.1.2.3:22", {
+      refused: ["the key /home/jane/.ssh/id"],
+      untried: [],
+      takes: [],
+    }),
     [
       ["jane@10.1.2.3:22", "[user@host]"],
       ["/home/jane/.ssh/id", "[path]"],

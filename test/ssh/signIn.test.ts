@@ -100,20 +100,26 @@ describe("the keys to sign in with", () => {
     const garbage = join(folder, "garbage");
     await writeFile(garbage, "no key");
 
-    const { usable, skipped } = await list({ identityFiles: [garbage, folder] });
+    const { usable, untried } = await list({ identityFiles: [garbage, folder] });
 
     assert.deepEqual(usable, []);
-    assert.match(String(skipped[0]), /garbage \(.+\)$/);
-    assert.match(String(skipped[1]), /\(EISDIR/);
+    assert.deepEqual(
+      untried.map(({ what, why }) => [what, why]),
+      [garbage, folder].map((file) => [file, "file"]),
+    );
+    assert.match(String(untried[1]?.detail), /^EISDIR/);
   });
 
   it("are none where there are no files and no agent", async () => {
     const missing = join(folder, "missing");
 
-    const { usable, skipped } = await list({ identityFiles: [missing] }, missing);
+    const { usable, untried } = await list({ identityFiles: [missing] }, missing);
 
     assert.deepEqual(usable, []);
-    assert.match(skipped.join(), /^the agent \(/);
+    assert.deepEqual(
+      untried.map(({ what, why }) => [what, why]),
+      [["the agent", "agent"]],
+    );
   });
 });
 
@@ -195,7 +201,7 @@ describe("a sign-in to a real server", { timeout: 60_000 }, () => {
     const locked = await createKey("locked-refused", { passphrase: "secret" });
 
     await assert.rejects(signIn({ identityFiles: [locked] }), (error: Error) => {
-      assert.match(error.message, /refused .*locked-refused\./);
+      assert.match(error.message, /refused .*locked-refused; it takes publickey\./);
       return true;
     });
   });

@@ -11,8 +11,8 @@ import {
   hostSilent,
   portInvalid,
   shellFailed,
-  signInFailed,
 } from "../../src/ssh/sshErrors";
+import { signInFailed } from "../../src/ssh/signInErrors";
 import type { TaskError } from "../../src/tasks/taskError";
 
 const offered = { name: "[build01]:2222", type: "ssh-ed25519", fingerprint: "SHA256:offered" };
@@ -42,7 +42,7 @@ const failures: readonly (readonly [TaskError, string, string, RegExp])[] = [
     /Ask whoever runs the host for its new key\.$/,
   ],
   [
-    signInFailed("dev@build01:22", "~/.ssh/id_ed25519"),
+    signInFailed("dev@build01:22", { refused: ["~/.ssh/id_ed25519"], untried: [], takes: [] }),
     "SSH authentication failed: Invalid credentials",
     "signInFailed",
     /Check User and IdentityFile in the ssh config; .*`ssh-add`/,
@@ -128,8 +128,8 @@ const failures: readonly (readonly [TaskError, string, string, RegExp])[] = [
       [connectFailed("dev@build01:22", failure({ code })), text, kind, next] as const,
   ),
   [
-    connectFailed("dev@build01:22", failure({ level: "handshake" }, "no matching algorithm")),
-    "SSH error: no matching algorithm",
+    connectFailed("dev@build01:22", failure({ level: "handshake" }, "Bad packet length")),
+    "SSH error: Bad packet length",
     "handshakeFailed",
     /`ssh -v` in a terminal/,
   ],

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
@@ -27,6 +28,13 @@ export interface Headless {
 
 const addressLine = z.object({ url: z.string(), token: z.string() });
 
+/** What it may sign in with. */
+export interface HeadlessSecrets {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What it reads from descriptor 3. */
+  readonly secrets?: string;
+}
+
 /**
  * Starts `dist/headless.js --http` for the hosts of a server; resolves once it has said where it listens. `nodeFlags` are
  * for Node itself.
@@ -35,21 +43,27 @@ export async function startHeadless(
   host: Pick<Sshd, "sshConfigFile" | "knownHostsFile">,
   flags: readonly string[] = ["--allow-all"],
   nodeFlags: readonly string[] = [],
+  { environment = {}, secrets }: HeadlessSecrets = {},
 ): Promise<Headless> {
   const args = ["--ssh-config", host.sshConfigFile, "--known-hosts", host.knownHostsFile];
   const script = join(repositoryRoot(), "dist/headless.js");
   const child = spawn(process.execPath, [...nodeFlags, script, "--http", ...args, ...flags], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", ...(secrets === undefined ? [] : (["pipe"] as const))],
+    env: { ...process.env, ...environment },
   });
+  const given = child.stdio[3];
+  if (given instanceof Writable) given.on("error", () => undefined).end(secrets);
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error("The headless server has no pipes");
   let log = "";
-  child.stderr.on("data", (bytes: Buffer) => (log = (log + bytes.toString()).slice(-10_000)));
+  stderr.on("data", (bytes: Buffer) => (log = (log + bytes.toString()).slice(-1_000_000)));
   const exited = once(child, "exit").then(
     ([code, signal]: (number | NodeJS.Signals | null)[]) => code ?? signal ?? null,
   );
   let output = "";
-  child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
   const clients: Client[] = [];
-  const first = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
+  const first = await createInterface(stdout)[Symbol.asyncIterator]().next();
   if (first.done)
     throw new Error(`The headless server did not start:
 ${log}`);

@@ -13,6 +13,8 @@ export interface ScriptedSshServer {
   /** A connection of ours to it, signed in. */
   readonly connect: (limits?: Partial<Limits>) => Promise<SshConnection>;
   readonly close: () => Promise<void>;
+  /** Lines of an ssh config for it. */
+  readonly config: readonly string[];
 }
 
 /** A command as the server got it. */
@@ -59,7 +61,9 @@ export async function startScriptedSshServer(
   const dir = await mkdtemp(join(tmpdir(), "scripted-"));
   const knownHosts = join(dir, "known_hosts");
   await writeFile(knownHosts, `[127.0.0.1]:${port} ${hostKey.public}\n`);
+  const at = ["HostName 127.0.0.1", `Port ${port}`, `User ${userInfo().username}`];
   return {
+    config: [...at, "IdentityFile none", "IdentityAgent none", `UserKnownHostsFile ${knownHosts}`],
     connect: (limits = {}) =>
       SshConnection.open(
         {

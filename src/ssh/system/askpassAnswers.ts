@@ -21,6 +21,7 @@ export class AskpassAnswers {
   distrusted:
     { readonly name: string; readonly type: string; readonly fingerprint: string } | undefined;
   private readonly asked = new Set<string>();
+  private readonly answered = new Set<string>();
 
   constructor(
     private readonly host: SshHostConfig,
@@ -39,7 +40,14 @@ export class AskpassAnswers {
     // A secret that is asked for again was wrong.
     if (this.asked.has(prompt)) person.wasWrong();
     this.asked.add(prompt);
-    return this.give(oneLine(prompt));
+    const answer = await this.give(oneLine(prompt));
+    if (answer !== undefined) this.answered.add(prompt);
+    return answer;
+  }
+
+  /** Whether ssh was given an answer to a question with this text in it. */
+  gave(text: string): boolean {
+    return [...this.answered].some((prompt) => prompt.includes(text));
   }
 
   private give(prompt: string): Promise<string | undefined> {

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
+import { createInterface, type Interface } from "node:readline";
 import { systemClock, within } from "../../tasks/clock";
-import { addressDenied, asError } from "../../tasks/taskError";
+import type { Logger } from "../../tasks/logger";
+import { addressDenied, asError, type TaskError } from "../../tasks/taskError";
 import { visible } from "../../tasks/visibleText";
 import { addKnownHost } from "../addKnownHost";
 import type { SshHostConfig } from "../hostConfig";
@@ -12,12 +14,15 @@ import { PersonAsked } from "../personAsked";
 import { PhaseTimer } from "../phaseTimer";
 import { Secrets } from "../secrets";
 import type { ConnectParts } from "../signedInClient";
-import { connectFailed, nameUnanswered, signInGivenUp, sshMissing } from "../sshErrors";
+import { signInGivenUp } from "../signInErrors";
+import { connectFailed, nameUnanswered, sshMissing } from "../sshErrors";
 import { withJumps } from "../wayToHost";
+import { agentHangs } from "./agentHangs";
 import { AskpassAnswers } from "./askpassAnswers";
 import type { RuntimeFolder } from "./runtimeFolder";
 import { masterArguments } from "./sshArguments";
 import { sshFailure } from "./sshFailure";
+import { keysAgreed } from "./sshWords";
 
 export interface MasterParts extends ConnectParts {
   readonly folder: RuntimeFolder;
@@ -37,6 +42,9 @@ export class Master {
   address = "";
   /** See WayToHost. */
   addresses: readonly string[] = [];
+  /** Told of each line that ssh writes. */
+  onLine: (line: string) => void = () => undefined;
+  private readonly lines: Interface;
   private words = "";
 
   private constructor(
@@ -46,6 +54,8 @@ export class Master {
   ) {
     child.stderr.setEncoding("utf8");
     child.stderr.on("data", (text: string) => (this.words = (this.words + text).slice(-maxWords)));
+    this.lines = createInterface(child.stderr);
+    this.lines.on("line", (line) => line !== "" && this.onLine(line));
     child.stdin.on("error", () => undefined);
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => resolve(error.message));
@@ -88,6 +98,12 @@ export class Master {
     setTimeout(() => this.child.kill("SIGKILL"), killMs).unref();
   }
 
+  onAgreed(agreed: () => void): void {
+    this.lines.on("line", (line) => {
+      if (keysAgreed.test(line)) agreed();
+    });
+  }
+
   onReady(ready: () => void): void {
     this.child.stdout.on("data", (bytes: Buffer) => {
       if (/^READY$/m.test(bytes.toString("latin1"))) ready();
@@ -103,7 +119,7 @@ async function signIn(
   jump: Jump,
   create: (child: ChildProcessWithoutNullStreams, socket: string) => Master,
 ): Promise<Master> {
-  const { folder, limits, secrets = new Secrets(undefined) } = parts;
+  const { folder, limits, logger, secrets = new Secrets(undefined) } = parts;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(askMs)]);
   const seconds = limits.connectSeconds;
@@ -115,21 +131,23 @@ async function signIn(
   const socket = folder.next();
   const knownHosts = `${socket}.known`;
   await writeFile(knownHosts, "", { mode: 0o600 });
+  const [batch, withoutAgent] = [!secrets.canAsk, await agentHangs(host)];
+  const facts = { batch, agentHangs: withoutAgent, gave: (text: string) => answers.gave(text) };
   const args = masterArguments(host, folder, {
-    ...{ ...limits, socket, knownHosts, batch: !secrets.canAsk },
+    ...{ ...limits, socket, knownHosts, batch, withoutAgent },
     jump: jump && { host: jump.host, socket: jump.master.socket },
   });
   const master = create(start(args, folder, asking.token), socket);
+  master.onLine = logLines(host.alias, logger);
+  const gaveUp = new Promise<void>((_resolve, reject) => {
+    person.onGaveUp = () => reject(signInGivenUp(host.alias));
+  });
+  const refused = async (text: string): Promise<TaskError> =>
+    /ENOENT/.test(text)
+      ? sshMissing(host.alias)
+      : sshFailure(host, { text, seconds, facts }, answers.distrusted);
   try {
-    await new Promise<void>((resolve, reject) => {
-      phase.expect("finish the connection and the sign-in", reject);
-      master.onReady(resolve);
-      person.onGaveUp = () => reject(signInGivenUp(host.alias));
-      void master.ended.then(async (text) => {
-        if (/ENOENT/.test(text)) reject(sshMissing(host.alias));
-        else reject(await sshFailure(host, { text, seconds }, answers.distrusted));
-      });
-    });
+    await Promise.race([gaveUp, becomeReady(master, phase, refused)]);
     person.wasRight();
     master.arrived(host.hostName);
     await remember(host, knownHosts, answers.trustedAlways, parts);
@@ -143,8 +161,30 @@ async function signIn(
     over.abort();
     asking.dispose();
     await rm(knownHosts, { force: true }).catch(() => undefined);
-    void master.ended.then((words) => logWords(host.alias, words, parts));
   }
+}
+
+/** Rejects with what `refused` makes of its words where it ends before. */
+function becomeReady(
+  master: Master,
+  phase: PhaseTimer,
+  refused: (words: string) => Promise<TaskError>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    phase.expect("finish the key exchange", reject);
+    master.onAgreed(() => phase.expect("finish the sign-in", reject));
+    master.onReady(resolve);
+    void master.ended.then(async (words) => reject(await refused(words)));
+  });
+}
+
+/** Notes of ssh's count until it is signed in: later ones may have commands in them. */
+function logLines(alias: string, logger: Logger): (line: string) => void {
+  let isNoted = true;
+  return (line) => {
+    if (isNoted || !/^debug\d: /.test(line)) logger.debug(`${alias}: ssh: ${visible(line)}`);
+    isNoted &&= !line.startsWith("Authenticated to ");
+  };
 }
 
 function start(
@@ -202,9 +242,4 @@ async function remember(
   } catch (error) {
     logger.warn(`${file} can't be added to: ${asError(error).message}`);
   }
-}
-
-function logWords(alias: string, words: string, { logger }: MasterParts): void {
-  for (const line of words.split(/\r?\n/))
-    if (line !== "") logger.debug(`${alias}: ssh: ${visible(line)}`);
 }

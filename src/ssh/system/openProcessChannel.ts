@@ -28,18 +28,18 @@ export function openProcessChannel(
   const word = isShell ? randomBytes(16).toString("hex") : "";
   return new Promise((resolve, reject) => {
     const greeting = new Greeting(child, word);
-    const settle = (error?: Error): void => {
+    const settle = (error?: Error, isOver = false): void => {
       greeting.end();
       child.off("close", onClose);
       if (error) reject(error);
       else {
-        opened(new ProcessChannel(child, greeting.soFar));
+        opened(new ProcessChannel(child, { ...greeting.soFar, isOver }));
         resolve();
       }
     };
     // Where it has said anything, or ended otherwise, that is for whoever wanted a shell to make sense of.
     const onClose = (code: number | null): void =>
-      settle(code === 255 && greeting.isSilent ? new Error(greeting.lastWords) : undefined);
+      settle(code === 255 && greeting.isSilent ? new Error(greeting.lastWords) : undefined, true);
     greeting.onOpen = () => settle();
     child.once("error", (error) => settle(error));
     child.once("close", onClose);

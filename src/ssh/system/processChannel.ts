@@ -6,25 +6,28 @@ import type { HostChannel } from "../hostConnection";
 export class ProcessChannel extends Duplex implements HostChannel {
   readonly stderr = new PassThrough();
 
-  /** `soFar` is what it has printed of what the host says. */
+  /** `soFar` is what it has printed of what the host says; `isOver` where it has ended with that. */
   constructor(
     private readonly child: ChildProcessWithoutNullStreams,
-    soFar: { readonly stdout: Buffer; readonly stderr: Buffer },
+    soFar: { readonly stdout: Buffer; readonly stderr: Buffer; readonly isOver: boolean },
   ) {
     super({ allowHalfOpen: true });
     if (soFar.stdout.length > 0) this.push(soFar.stdout);
     if (soFar.stderr.length > 0) this.stderr.write(soFar.stderr);
+    if (soFar.isOver) {
+      this.push(null);
+      this.stderr.end();
+      // Once somebody listens.
+      setImmediate(() => this.onOver(child.exitCode, child.signalCode));
+      return;
+    }
     child.stderr.pipe(this.stderr);
     child.stdout.on("data", (bytes: Buffer) => {
       if (!this.push(bytes)) child.stdout.pause();
     });
     child.stdout.on("end", () => this.push(null));
     child.stdin.on("error", () => undefined); // its end says why
-    child.on("close", (code, signal) => {
-      this.emit("exit", code, signal ?? undefined);
-      if (this.readableEnded) this.destroy();
-      else this.once("end", () => this.destroy());
-    });
+    child.on("close", (code, signal) => this.onOver(code, signal));
   }
 
   close(): void {
@@ -34,6 +37,12 @@ export class ProcessChannel extends Duplex implements HostChannel {
   /** A shared connection passes no signals on: the command is left without a reader, as when a terminal is closed. */
   signal(): void {
     this.close();
+  }
+
+  private onOver(code: number | null, signal: NodeJS.Signals | null): void {
+    this.emit("exit", code, signal ?? undefined);
+    if (this.readableEnded) this.destroy();
+    else this.once("end", () => this.destroy());
   }
 
   override _read(): void {

@@ -10,6 +10,8 @@ export interface MasterOptions {
   readonly deadLinkSeconds: number;
   /** Nobody can be asked. */
   readonly batch: boolean;
+  /** The agent that the config names is done without. */
+  readonly withoutAgent: boolean;
   /** Where this connection is shared. */
   readonly socket: string;
   /** A file of host keys that stands before those of the config, for what is trusted this once. */
@@ -34,7 +36,7 @@ export function masterArguments(
     "ControlMaster=yes",
     "ControlPersist=no",
     `ControlPath=${noTokens(socket)}`,
-    "LogLevel=VERBOSE",
+    "LogLevel=DEBUG1",
     "PermitLocalCommand=yes",
     `LocalCommand=exec /bin/sh ${noTokens(quoteForShell(`${folder.path}/ready`))}`,
     `StrictHostKeyChecking=${strictHostKeyChecking ?? "ask"}`,
@@ -48,6 +50,7 @@ export function masterArguments(
     `ServerAliveInterval=${interval}`,
     `ServerAliveCountMax=${count}`,
     ...(batch ? ["BatchMode=yes"] : []),
+    ...(options.withoutAgent ? ["IdentityAgent=none"] : []),
     ...(jump ? [`ProxyCommand=${throughJump(jump)}`] : []),
   ];
   return ["-N", ...plain, ...asOptions(settings), ...destination(host)];

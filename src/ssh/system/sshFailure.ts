@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { SshHostConfig } from "../hostConfig";
+import { dropping } from "../greeting";
 import { fingerprint, knownHostsName } from "../knownHosts";
 import {
+  checkWay,
   connectFailed,
   connectionDropped,
   hostKeyChanged,
@@ -10,9 +12,11 @@ import {
   hostSilent,
   jumpFailed,
   noCommonAlgorithm,
+  notSsh,
   proxyCommandFailed,
-  signInFailed,
 } from "../sshErrors";
+import { signInCut, signInFailed } from "../signInErrors";
+import { SshWords, type SignInFacts } from "./sshWords";
 import type { TaskError } from "../../tasks/taskError";
 import { visible } from "../../tasks/visibleText";
 
@@ -21,17 +25,27 @@ const failures: readonly (readonly [pattern: RegExp, error: (seen: Seen) => Task
   [/^Could not resolve hostname|: Could not resolve hostname/m, system("ENOTFOUND")],
   [
     /timed out during banner exchange/,
-    ({ host, seconds }) => hostSilent(host.alias, "say that it speaks SSH", seconds),
+    ({ host, seconds }) => hostSilent(host.alias, "say that it speaks SSH", seconds, checkWay),
   ],
   [/: Connection refused$/m, system("ECONNREFUSED")],
-  [/: (?:Connection|Operation) timed out$/m, system("ETIMEDOUT")],
+  [
+    /: (?:Connection|Operation) timed out$/m,
+    ({ target, seconds }) => hostSilent(target, "accept the connection", seconds, checkWay),
+  ],
   [/: (?:No route to host|Network is unreachable)$/m, system("EHOSTUNREACH")],
   [/no matching .* found\. Their offer: /, ({ target, last }) => noCommonAlgorithm(target, last)],
   [
     /^kex_exchange_identification: |^banner exchange: /m,
     ({ target, last }) => connectionDropped(target, new Error(last)),
   ],
-  [/: Permission denied \(([^)]*)\)|Too many authentication failures/, signInRefused],
+  [
+    /: Permission denied \(([^)]*)\)|Too many authentication failures/,
+    ({ target, words, facts }) => signInFailed(target, words.refusal(facts)),
+  ],
+  [
+    /^(?:ssh_dispatch_run_fatal: )?(?:Connection (?:closed|reset|to) |Received disconnect )/m,
+    letGo,
+  ],
 ];
 
 interface Seen {
@@ -39,22 +53,31 @@ interface Seen {
   readonly target: string;
   /** That the connection may have taken. */
   readonly seconds: number;
-  readonly text: string;
+  readonly words: SshWords;
+  readonly facts: SignInFacts;
   /** The last line. */
   readonly last: string;
 }
 
-/** Says why ssh did not sign in, from all that it wrote on its standard error. `seconds` is what the connection may have taken. Never rejects. */
+export interface SeenOfSsh {
+  /** All that it wrote on its standard error. */
+  readonly text: string;
+  readonly seconds: number;
+  readonly facts: SignInFacts;
+}
+
+/** Says why ssh did not sign in. `seconds` is what the connection may have taken. Never rejects. */
 export async function sshFailure(
   host: SshHostConfig,
-  { text, seconds }: { readonly text: string; readonly seconds: number },
+  { text, seconds, facts }: SeenOfSsh,
   distrusted:
     { readonly name: string; readonly type: string; readonly fingerprint: string } | undefined,
 ): Promise<TaskError> {
   const target = `${host.user}@${host.hostName}:${host.port}`;
   if (distrusted) return hostKeyUnknown(host.alias, distrusted);
   if (/Host key verification failed/.test(text)) return hostKeyRefused(host, text);
-  const lines = text.split(/\r?\n/).filter((line) => line !== "");
+  const words = new SshWords(text);
+  const lines = words.said;
   const last = visible(lines.at(-1) ?? "ssh has ended").slice(0, 200);
   if (/^Connection closed by UNKNOWN port /.test(last)) {
     // What leads there has said why on the same standard error.
@@ -64,8 +87,11 @@ export async function sshFailure(
     if (host.proxyCommand !== undefined) return proxyCommandFailed(host.alias, why ?? last);
     if (host.jumps) return jumpFailed(host.alias, target, why ?? last);
   }
-  const seen = { host, seconds, target, text: lines.join("\n"), last };
-  const [, error] = failures.find(([pattern]) => pattern.test(seen.text)) ?? [];
+  const other = words.otherProtocol;
+  if (other !== undefined && !dropping.test(other)) return notSsh(target, other);
+  const seen = { host, seconds, target, words, facts, last };
+  const said = lines.join("\n");
+  const [, error] = failures.find(([pattern]) => pattern.test(said)) ?? [];
   return (
     error?.(seen) ?? connectFailed(target, Object.assign(new Error(last), { level: "handshake" }))
   );
@@ -99,11 +125,13 @@ async function fingerprintIn(file: string, line: number): Promise<string> {
   return key === undefined ? "another key" : fingerprint(Buffer.from(key, "base64"));
 }
 
-function signInRefused({ target, text }: Seen): TaskError {
-  const [, methods = ""] = /: Permission denied \(([^)]*)\)/.exec(text) ?? [];
-  return signInFailed(
+/** The server has ended the conversation, or the link has. */
+function letGo({ target, words, last }: Seen): TaskError {
+  if (words.signsIn && !/reset|Broken pipe|timed out/i.test(last))
+    return signInCut(target, words.banner);
+  return connectFailed(
     target,
-    `what ssh offered (it takes ${methods.replace(/,/g, ", ") || "no more attempts"})`,
+    new Error(/^Connection closed /.test(last) ? "Connection closed" : last),
   );
 }
 

@@ -149,6 +149,6 @@ function isListening(host: SshHostConfig, socket: string): Promise<boolean> {
 function lastLine(words: string): string | undefined {
   const lines = words
     .split(/\r?\n/)
-    .filter((line) => !/^(?:|Transferred: .*|Bytes per .*)$/.test(line));
+    .filter((line) => !/^(?:|debug\d: .*|Transferred: .*|Bytes per .*)$/.test(line));
   return lines.at(-1);
 }

@@ -70,7 +70,8 @@ describe("a sign-in by the system's ssh", { timeout: 60_000 }, () => {
 
     await assert.rejects(ssh.connect(host), {
       code: "signInFailed",
-      message: /^SSH authentication failed: Invalid credentials\. .* \(it takes publickey\)/,
+      message:
+        /^SSH authentication failed: Invalid credentials\. .*locked \(it needs a passphrase\); it takes publickey\./,
     });
   });
 
