@@ -118,23 +118,27 @@ describe("a connection has a bound for each of its phases:", { timeout: 60_000 }
     assert.equal(connection.isOpen, true);
   });
 
-  it("a link that is dead", async (t) => {
-    const host = await createHost(t);
-    const proxy = await startTcpProxy(host.port);
-    t.after(() => proxy.close());
-    const limits = { ...defaultLimits, deadLinkSeconds: 4 };
-    const connection = await SshConnection.open(
-      { ...host, port: proxy.port, hostKeyAlias: `[127.0.0.1]:${host.port}` },
-      { ...quick, limits },
-    );
-    const began = Date.now();
+  const alive = { serverAliveInterval: 1, serverAliveCountMax: 1 };
+  for (const [what, config, deadLinkSeconds] of [
+    ["a link that is dead", {}, 4],
+    ["a link that is dead, as the config has it", alive, 60],
+  ] as const) {
+    it(what, async (t) => {
+      const host = await createHost(t);
+      const proxy = await startTcpProxy(host.port);
+      t.after(() => proxy.close());
+      const limits = { ...defaultLimits, deadLinkSeconds };
+      const way = { port: proxy.port, hostKeyAlias: `[127.0.0.1]:${host.port}`, ...config };
+      const connection = await SshConnection.open({ ...host, ...way }, { ...quick, limits });
+      const began = Date.now();
 
-    proxy.freeze();
+      proxy.freeze();
 
-    await eventually("it is noticed", () => !connection.isOpen);
-    assert.ok(Date.now() - began < 4500, `${Date.now() - began} ms`);
-    assert.match(String(connection.goneBecause?.message), /was lost .*Keepalive timeout/);
-  });
+      await eventually("it is noticed", () => !connection.isOpen);
+      assert.ok(Date.now() - began < 4500, `${Date.now() - began} ms`);
+      assert.match(String(connection.goneBecause?.message), /was lost .*Keepalive timeout/);
+    });
+  }
 });
 
 describe("a host whose shell never starts the command", { timeout: 30_000 }, () => {
