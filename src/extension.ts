@@ -5,6 +5,7 @@ import type { McpEndpoint } from "./mcp/mcpEndpoint";
 import { createGate, type CreateGateParts, type OpenGate } from "./gate/createGate";
 import { consentFor } from "./gate/hostConsent";
 import { PolicySource } from "./gate/policySource";
+import { usualAgent } from "./ssh/usualAgent";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { AuditFile } from "./store/auditFile";
@@ -57,7 +58,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   const catalog = new SshHostCatalog(readSettings, logger);
   const limits = own(followLimitSettings(logger));
-  const agentSocket = process.env["SSH_AUTH_SOCK"];
+  const agentSocket = usualAgent(process.env, process.platform);
   const policy = new PolicySource(readPolicySettings, logger);
   const prompt = new EditorSignInPrompt(context.secrets);
   const way = { agentSocket, rules: policy, prompt, transport: readTransport };

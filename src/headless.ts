@@ -7,6 +7,7 @@ import { serveStdio } from "./mcp/mcpStdio";
 import { createGate } from "./gate/createGate";
 import { PolicySource } from "./gate/policySource";
 import { readGivenSecrets } from "./ssh/givenSecrets";
+import { usualAgent } from "./ssh/usualAgent";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { AuditFile } from "./store/auditFile";
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
   };
   const catalog = new SshHostCatalog(() => settings, logger);
   const limits = readLimits(options.limit);
-  const agentSocket = process.env["SSH_AUTH_SOCK"];
+  const agentSocket = usualAgent(process.env, process.platform);
   const policySettings = { policy: undefined, policyFile: options.policy };
   const policy = new PolicySource(() => policySettings, logger);
   const prompt = await readGivenSecrets(options["secret-env"], options["secrets-fd"]);
