@@ -5,8 +5,10 @@ import { systemClock, within } from "../../tasks/clock";
 import { addressDenied, asError } from "../../tasks/taskError";
 import { visible } from "../../tasks/visibleText";
 import { addKnownHost } from "../addKnownHost";
+import { abortable } from "../abortable";
 import type { SshHostConfig } from "../hostConfig";
 import { HostNames } from "../hostNames";
+import { killGroup } from "../killGroup";
 import { fingerprint } from "../knownHosts";
 import { PersonAsked } from "../personAsked";
 import { PhaseTimer } from "../phaseTimer";
@@ -54,17 +56,18 @@ export class Master {
     void this.ended.then(() => jump?.end());
   }
 
-  /** Connects and signs in, over the jump hosts before it. Rejects with a TaskError. */
+  /** Connects and signs in, over the jump hosts before it. Rejects with a TaskError, or with the reason of the signal. */
   static async open(host: SshHostConfig, parts: MasterParts): Promise<Master> {
     const { jumps = [] } = host;
-    await requireAllowed(host, parts);
+    const { signal = new AbortController().signal } = parts;
+    await abortable(requireAllowed(host, parts), signal);
     const last = jumps.at(-1);
     const before = last && withJumps(last, jumps.slice(0, -1));
     const jump = before && { host: before, master: await Master.open(before, parts) };
     try {
       return await signIn(
         host,
-        parts,
+        { ...parts, signal },
         jump,
         (child, socket) => new Master(child, socket, jump?.master),
       );
@@ -83,9 +86,10 @@ export class Master {
     this.addresses = this.jump ? [...this.jump.addresses, literal] : [address];
   }
 
+  /** With what ssh leaves behind when it is killed, such as a ProxyCommand. */
   end(): void {
-    this.child.kill();
-    setTimeout(() => this.child.kill("SIGKILL"), killMs).unref();
+    killGroup(this.child, "SIGTERM");
+    setTimeout(() => killGroup(this.child, "SIGKILL"), killMs).unref();
   }
 
   onReady(ready: () => void): void {
@@ -99,7 +103,7 @@ type Jump = { readonly host: SshHostConfig; readonly master: Master } | undefine
 
 async function signIn(
   host: SshHostConfig,
-  parts: MasterParts,
+  parts: MasterParts & { readonly signal: AbortSignal },
   jump: Jump,
   create: (child: ChildProcessWithoutNullStreams, socket: string) => Master,
 ): Promise<Master> {
@@ -121,7 +125,7 @@ async function signIn(
   });
   const master = create(start(args, folder, asking.token), socket);
   try {
-    await new Promise<void>((resolve, reject) => {
+    const ready = new Promise<void>((resolve, reject) => {
       phase.expect("finish the connection and the sign-in", reject);
       master.onReady(resolve);
       person.onGaveUp = () => reject(signInGivenUp(host.alias));
@@ -130,6 +134,7 @@ async function signIn(
         else reject(await sshFailure(host, { text, seconds }, answers.distrusted));
       });
     });
+    await abortable(ready, parts.signal);
     person.wasRight();
     master.arrived(host.hostName);
     await remember(host, knownHosts, answers.trustedAlways, parts);
