@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { killGroup } from "./killGroup";
 
 /** How a program ended. */
 export type ProgramEnd =
@@ -41,7 +42,7 @@ export function runBounded(
       resolve(end);
     };
     const abandon = (end: ProgramEnd): void => {
-      killGroup(child);
+      killGroup(child, "SIGKILL");
       finish(end);
     };
     const timer = setTimeout(() => abandon({ kind: "tooSlow" }), seconds * 1000);
@@ -74,14 +75,4 @@ export function runBounded(
 /** execve(2): nothing is there, or it is no program. */
 function isMissing(error: NodeJS.ErrnoException): boolean {
   return ["ENOENT", "EACCES", "EPERM"].includes(error.code ?? "");
-}
-
-function killGroup(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined && process.platform !== "win32")
-      process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch {
-    // It has ended meanwhile.
-  }
 }

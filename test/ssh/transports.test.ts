@@ -166,18 +166,25 @@ describe("the transport of a connection", { timeout: 60_000 }, () => {
       `ProxyJump ${jumps}`,
     ];
     const host = await ssh.configure(sshd, lines, [first.sshd, second.sshd]);
-    return { host, first };
+    return { host, first, dir: sshd.dir };
   }
 
   for (const hostName of ["127.0.0.1", "localhost"]) {
     it(`is the system's ssh on the whole way, to ${hostName} through two others`, async () => {
-      const { host } = await behindJumps("first,second", hostName);
+      const { host, dir } = await behindJumps("first,second", hostName);
 
       const connection = await ssh.open(host, ssh.parts(), "ssh");
 
       await assertBySystem(connection);
       const last = hostName === "localhost" ? "" : hostName;
       assert.deepEqual(connection.addresses, ["127.0.0.1", "127.0.0.1", last]);
+      const masters = async (): Promise<number> => {
+        const lines = (await run("ps", ["ax", "-o", "args="])).split("\n");
+        return lines.filter((line) => line.startsWith("ssh -N") && line.includes(dir)).length;
+      };
+      assert.equal(await masters(), 3);
+      connection.end();
+      await eventually("all three have ended", async () => (await masters()) === 0);
     });
   }
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
 import { defaultLimits, type Limits } from "../../src/tasks/limits";
+import type { SshHostConfig } from "../../src/ssh/hostConfig";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { createConnectParts } from "./createTasks";
 import { generateHostKey } from "./hostKey";
@@ -10,6 +11,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 export interface ScriptedSshServer {
+  readonly host: SshHostConfig;
   /** A connection of ours to it, signed in. */
   readonly connect: (limits?: Partial<Limits>) => Promise<SshConnection>;
   readonly close: () => Promise<void>;
@@ -61,23 +63,22 @@ export async function startScriptedSshServer(
   const dir = await mkdtemp(join(tmpdir(), "scripted-"));
   const knownHosts = join(dir, "known_hosts");
   await writeFile(knownHosts, `[127.0.0.1]:${port} ${hostKey.public}\n`);
+  const configFile = join(dir, "config");
+  const host: SshHostConfig = {
+    ...{ alias: "scripted", hostName: "127.0.0.1", port, user: userInfo().username, configFile },
+    ...{ identityFiles: [], identitiesOnly: true },
+    ...{ userKnownHostsFiles: [knownHosts], globalKnownHostsFiles: [] },
+  };
+  await writeFile(configFile, `Host scripted\n  HostName 127.0.0.1\n  Port ${port}\n`);
   const at = ["HostName 127.0.0.1", `Port ${port}`, `User ${userInfo().username}`];
   return {
+    host,
     config: [...at, "IdentityFile none", "IdentityAgent none", `UserKnownHostsFile ${knownHosts}`],
     connect: (limits = {}) =>
-      SshConnection.open(
-        {
-          alias: "scripted",
-          hostName: "127.0.0.1",
-          port,
-          user: userInfo().username,
-          identityFiles: [],
-          identitiesOnly: true,
-          userKnownHostsFiles: [knownHosts],
-          globalKnownHostsFiles: [],
-        },
-        { ...createConnectParts(), limits: { ...defaultLimits, ...limits } },
-      ),
+      SshConnection.open(host, {
+        ...createConnectParts(),
+        limits: { ...defaultLimits, ...limits },
+      }),
     close: async () => {
       for (const connection of connections) connection.end();
       server.close();

@@ -7,8 +7,10 @@ import type { Logger } from "../../tasks/logger";
 import { addressDenied, asError, type TaskError } from "../../tasks/taskError";
 import { visible } from "../../tasks/visibleText";
 import { addKnownHost } from "../addKnownHost";
+import { abortable } from "../abortable";
 import type { SshHostConfig } from "../hostConfig";
 import { HostNames } from "../hostNames";
+import { killGroup } from "../killGroup";
 import { fingerprint } from "../knownHosts";
 import { PersonAsked } from "../personAsked";
 import { PhaseTimer } from "../phaseTimer";
@@ -64,17 +66,18 @@ export class Master {
     void this.ended.then(() => jump?.end());
   }
 
-  /** Connects and signs in, over the jump hosts before it. Rejects with a TaskError. */
+  /** Connects and signs in, over the jump hosts before it. Rejects with a TaskError, or with the reason of the signal. */
   static async open(host: SshHostConfig, parts: MasterParts): Promise<Master> {
     const { jumps = [] } = host;
-    await requireAllowed(host, parts);
+    const { signal = new AbortController().signal } = parts;
+    await abortable(requireAllowed(host, parts), signal);
     const last = jumps.at(-1);
     const before = last && withJumps(last, jumps.slice(0, -1));
     const jump = before && { host: before, master: await Master.open(before, parts) };
     try {
       return await signIn(
         host,
-        parts,
+        { ...parts, signal },
         jump,
         (child, socket) => new Master(child, socket, jump?.master),
       );
@@ -93,9 +96,10 @@ export class Master {
     this.addresses = this.jump ? [...this.jump.addresses, literal] : [address];
   }
 
+  /** With what ssh leaves behind when it is killed, such as a ProxyCommand. */
   end(): void {
-    this.child.kill();
-    setTimeout(() => this.child.kill("SIGKILL"), killMs).unref();
+    killGroup(this.child, "SIGTERM");
+    setTimeout(() => killGroup(this.child, "SIGKILL"), killMs).unref();
   }
 
   onAgreed(agreed: () => void): void {
@@ -115,14 +119,13 @@ type Jump = { readonly host: SshHostConfig; readonly master: Master } | undefine
 
 async function signIn(
   host: SshHostConfig,
-  parts: MasterParts,
+  parts: MasterParts & { readonly signal: AbortSignal },
   jump: Jump,
   create: (child: ChildProcessWithoutNullStreams, socket: string) => Master,
 ): Promise<Master> {
   const { folder, limits, logger, secrets = new Secrets(undefined) } = parts;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(askMs)]);
-  const seconds = limits.connectSeconds;
   const phase = new PhaseTimer(host.alias, limits.connectSeconds + limits.signInSeconds);
   const onAsking = (asking: boolean): void => phase.pause(asking);
   const person = new PersonAsked(host, secrets, signal, onAsking, parts.unasked);
@@ -145,9 +148,10 @@ async function signIn(
   const refused = async (text: string): Promise<TaskError> =>
     /ENOENT/.test(text)
       ? sshMissing(host.alias)
-      : sshFailure(host, { text, seconds, facts }, answers.distrusted);
+      : sshFailure(host, { text, seconds: limits.connectSeconds, facts }, answers.distrusted);
   try {
-    await Promise.race([gaveUp, becomeReady(master, phase, refused)]);
+    const ready = Promise.race([gaveUp, becomeReady(master, phase, refused)]);
+    await abortable(ready, parts.signal);
     person.wasRight();
     master.arrived(host.hostName);
     await remember(host, knownHosts, answers.trustedAlways, parts);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { ProcessChannel } from "./processChannel";
+import { ProcessChannel, type ProcessEnd } from "./processChannel";
 
 export interface ProcessChannelOptions {
   /** The command is `/bin/sh` reading a script: it is asked to say something first. */
@@ -28,18 +28,20 @@ export function openProcessChannel(
   const word = isShell ? randomBytes(16).toString("hex") : "";
   return new Promise((resolve, reject) => {
     const greeting = new Greeting(child, word);
-    const settle = (error?: Error, isOver = false): void => {
+    const settle = (error?: Error, end?: ProcessEnd): void => {
       greeting.end();
       child.off("close", onClose);
       if (error) reject(error);
       else {
-        opened(new ProcessChannel(child, { ...greeting.soFar, isOver }));
+        opened(new ProcessChannel(child, greeting.soFar, end));
         resolve();
       }
     };
     // Where it has said anything, or ended otherwise, that is for whoever wanted a shell to make sense of.
-    const onClose = (code: number | null): void =>
-      settle(code === 255 && greeting.isSilent ? new Error(greeting.lastWords) : undefined, true);
+    const onClose = (...end: ProcessEnd): void => {
+      const isRefused = end[0] === 255 && greeting.isSilent;
+      settle(isRefused ? new Error(greeting.lastWords) : undefined, end);
+    };
     greeting.onOpen = () => settle();
     child.once("error", (error) => settle(error));
     child.once("close", onClose);

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { HostNames } from "../../../src/ssh/hostNames";
 import type { OpenParts } from "../../../src/ssh/transports";
 import { addressDenied } from "../../../src/tasks/taskError";
+import { eventually } from "../../support/eventually";
 import { SystemSsh } from "../../support/systemSsh";
 
 class TwoAddresses extends HostNames {
@@ -39,8 +42,14 @@ describe("network rules over the system's ssh", { timeout: 60_000 }, () => {
     const proxied = await ssh.configure(sshd, ["ProxyCommand touch %d/never"]);
 
     await assert.rejects(ssh.open(proxied, ruled()), { code: "addressDenied" });
-    // A socket that is none: it would be refused otherwise, and not passed over.
-    const connection = await ssh.open({ ...host, controlPath: sshd.knownHostsFile }, ruled());
+    const controlPath = join(sshd.dir, "shared");
+    const sharing = ["-F", host.configFile ?? "", "-M", "-S", controlPath, "-N", host.alias];
+    const master = spawn("ssh", sharing, { stdio: "ignore" });
+    after(() => master.kill());
+    const shared = { ...host, controlPath };
+    await eventually("it is shared", async () => (await ssh.open(shared)).hostAddress === "");
+
+    const connection = await ssh.open(shared, ruled());
     assert.equal(connection.hostAddress, "127.0.0.1");
   });
 });
