@@ -20,6 +20,7 @@ import { AskpassAnswers } from "./askpassAnswers";
 import type { RuntimeFolder } from "./runtimeFolder";
 import { masterArguments } from "./sshArguments";
 import { sshFailure } from "./sshFailure";
+import type { SshWords } from "./sshWords";
 
 export interface MasterParts extends ConnectParts {
   readonly folder: RuntimeFolder;
@@ -27,8 +28,6 @@ export interface MasterParts extends ConnectParts {
 
 /** What a person may take in all for the questions of one sign-in. */
 const askMs = 300_000;
-/** What of ssh's standard error is looked at. */
-const maxWords = 65_536;
 const killMs = 1000;
 
 /** A process of ssh that has signed in to a host, and lets others share its connection (ssh(1), -M). */
@@ -39,19 +38,20 @@ export class Master {
   address = "";
   /** See WayToHost. */
   addresses: readonly string[] = [];
-  private words = "";
 
   private constructor(
     private readonly child: ChildProcessWithoutNullStreams,
     readonly socket: string,
+    private readonly words: SshWords,
     private readonly jump: Master | undefined,
   ) {
     child.stderr.setEncoding("utf8");
-    child.stderr.on("data", (text: string) => (this.words = (this.words + text).slice(-maxWords)));
+    child.stderr.on("data", (text: string) => this.words.push(text));
+    child.stderr.on("end", () => this.words.end());
     child.stdin.on("error", () => undefined);
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => resolve(error.message));
-      child.once("close", () => resolve(this.words));
+      child.once("close", () => resolve(this.words.kept));
     });
     void this.ended.then(() => jump?.end());
   }
@@ -69,7 +69,7 @@ export class Master {
         host,
         { ...parts, signal },
         jump,
-        (child, socket) => new Master(child, socket, jump?.master),
+        (...made) => new Master(...made, jump?.master),
       );
     } catch (error) {
       jump?.master.end();
@@ -80,7 +80,7 @@ export class Master {
   /** Once it has said that it is signed in. */
   arrived(hostName: string): void {
     const [, address = ""] =
-      /^Authenticated to .* \((?:\[([^\]]+)\]:\d+|via proxy)\) using /m.exec(this.words) ?? [];
+      /^Authenticated to .* \((?:\[([^\]]+)\]:\d+|via proxy)\) using /m.exec(this.words.kept) ?? [];
     this.address = address;
     const literal = isIP(hostName) === 0 ? "" : hostName;
     this.addresses = this.jump ? [...this.jump.addresses, literal] : [address];
@@ -105,7 +105,7 @@ async function signIn(
   host: SshHostConfig,
   parts: MasterParts & { readonly signal: AbortSignal },
   jump: Jump,
-  create: (child: ChildProcessWithoutNullStreams, socket: string) => Master,
+  create: (child: ChildProcessWithoutNullStreams, socket: string, words: SshWords) => Master,
 ): Promise<Master> {
   const { folder, limits, secrets = new Secrets(undefined) } = parts;
   const over = new AbortController();
@@ -123,7 +123,7 @@ async function signIn(
     ...{ ...limits, socket, knownHosts, batch: !secrets.canAsk },
     jump: jump && { host: jump.host, socket: jump.master.socket },
   });
-  const master = create(start(args, folder, asking.token), socket);
+  const master = create(start(args, folder, asking.token), socket, answers.words);
   try {
     const ready = new Promise<void>((resolve, reject) => {
       phase.expect("finish the connection and the sign-in", reject);
@@ -140,7 +140,7 @@ async function signIn(
     await remember(host, knownHosts, answers.trustedAlways, parts);
     return master;
   } catch (error) {
-    person.wasWrong();
+    answers.onFailure(error);
     master.end();
     throw error;
   } finally {

@@ -33,7 +33,7 @@ export function masterArguments(
     "ControlMaster=yes",
     "ControlPersist=no",
     `ControlPath=${noTokens(socket)}`,
-    "LogLevel=VERBOSE",
+    "LogLevel=DEBUG2", // see SshWords
     "PermitLocalCommand=yes",
     `LocalCommand=exec /bin/sh ${noTokens(quoteForShell(`${folder.path}/ready`))}`,
     `StrictHostKeyChecking=${strictHostKeyChecking ?? "ask"}`,
