@@ -6,12 +6,29 @@ import type { Unasked } from "./signInNotices";
 import type { SshHostConfig } from "./hostConfig";
 
 type Question = Pick<SecretQuestion, "purpose" | "prompt" | "name"> &
-  Partial<Pick<SecretQuestion, "instruction" | "echo">>;
+  Partial<Pick<SecretQuestion, "instruction" | "echo" | "round">>;
+
+/** A question of the server, in its own words. */
+export interface ServerQuestion {
+  /** Lines before the last one are instructions (OpenSSH sends PAM's so). */
+  readonly prompt: string;
+  readonly instruction?: string;
+  readonly echo?: boolean | undefined;
+  /** Which of how many asked at a time. */
+  readonly step?: number;
+  readonly of?: number;
+  /** `user@host`, where it is not the account of the host that is connected to. */
+  readonly account?: string;
+}
 
 /** The person, as one sign-in asks them: it remembers which answers are still to be proved. */
 export class PersonAsked {
   /** Answers of which nobody has said yet whether they are right. */
   private unproved: { readonly question: SecretQuestion; readonly secret: string }[] = [];
+  /** The prompts whose answers were refused last. */
+  private refused = new Set<string>();
+  /** A password was refused together with a code, and is tried once more. */
+  private inDoubt = false;
   /** They closed a question without an answer: nothing more is asked. */
   gaveUp = false;
   /** Called when they do. */
@@ -35,17 +52,29 @@ export class PersonAsked {
   wasRight(): void {
     for (const { question, secret } of this.unproved) this.secrets.keep(question, secret);
     this.unproved = [];
+    this.refused.clear();
+    this.inDoubt = false;
   }
 
   wasWrong(): void {
-    for (const { question } of this.unproved) this.secrets.reject(question);
+    // Where they closed a question, it is that which the server had no answer to.
+    if (this.unproved.length === 0 || this.gaveUp) return;
+    const named = this.unproved.filter(({ question }) => question.name !== undefined);
+    // More often it is the code that is mistyped, or late.
+    this.inDoubt = !this.inDoubt && named.length > 0 && named.length < this.unproved.length;
+    const wrong = this.unproved.filter(
+      ({ question }) => !this.inDoubt || !named.some((one) => one.question === question),
+    );
+    for (const { question } of wrong) this.secrets.reject(question);
+    this.refused = new Set(wrong.map(({ question }) => question.prompt));
     this.unproved = [];
   }
 
   async ask(asked: Question): Promise<string | undefined> {
     if (this.gaveUp) return undefined;
     const { alias } = this.host;
-    const question = { alias, instruction: "", echo: false, isRetry: false, ...asked };
+    const isRetry = this.refused.has(asked.prompt);
+    const question = { alias, instruction: "", echo: false, isRetry, ...asked };
     this.onAsking(true);
     try {
       const secret = await this.secrets.get(question, this.signal, this.unasked);
@@ -63,10 +92,13 @@ export class PersonAsked {
   }
 
   /** The password of the account, by whichever method the server wants it. */
-  askPassword(prompt: string, instruction = ""): Promise<string | undefined> {
+  askPassword(prompt: string): Promise<string | undefined> {
+    return this.ask({ purpose: "password", prompt, name: this.passwordName });
+  }
+
+  private get passwordName(): string {
     const { user, hostName, port } = this.host;
-    const name = `password:${user}@${hostName}:${port}`;
-    return this.ask({ purpose: "password", prompt, instruction, name });
+    return `password:${user}@${hostName}:${port}`;
   }
 
   private giveUp(): void {
@@ -75,18 +107,27 @@ export class PersonAsked {
   }
 
   /** What the server asks in one round of a dialog (RFC 4256). It answers with nothing once a question was closed. */
-  async answerAll(instructions: string, prompts: readonly Prompt[]): Promise<string[]> {
-    const instruction = oneLine(instructions);
+  async answerAll(instruction: string, prompts: readonly Prompt[]): Promise<string[]> {
     const answers: string[] = [];
-    for (const { prompt, echo = false } of prompts) {
-      const text = oneLine(prompt);
-      const isPassword = !echo && /^(?:.*'s )?password\W*$/i.test(text);
-      const answer = isPassword
-        ? await this.askPassword(text, instruction)
-        : await this.ask({ purpose: "code", prompt: text, instruction, echo, name: undefined });
-      answers.push(answer ?? "");
+    for (const question of prompts) {
+      const place = { instruction, step: answers.length + 1, of: prompts.length };
+      answers.push((await this.answer({ ...question, ...place })) ?? "");
     }
     return answers;
+  }
+
+  /** What the server asks. Only the first password that it wants in one go is that of the account: another may be a code. */
+  answer(asked: ServerQuestion): Promise<string | undefined> {
+    const { echo = false, step = 1, of = 1, account } = asked;
+    const lines = asked.prompt.split(/[\r\n]+/).filter((line) => line.trim() !== "");
+    const prompt = oneLine(lines.pop() ?? "").replace(/:$/, "");
+    const instruction = oneLine([asked.instruction ?? "", ...lines].join(" "));
+    const question = { prompt, instruction, echo, ...(of > 1 && { round: { step, of } }) };
+    if (echo || !/^(?:.*'s )?password\W*$/i.test(prompt))
+      return this.ask({ purpose: "code", ...question, name: undefined });
+    const name = account === undefined ? this.passwordName : `password:${account}`;
+    const isSecond = this.unproved.some((one) => one.question.name === name);
+    return this.ask({ purpose: "password", ...question, name: isSecond ? undefined : name });
   }
 }
 

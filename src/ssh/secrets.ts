@@ -2,7 +2,7 @@ import { abortable } from "./abortable";
 import { SignInNotices, type Unasked } from "./signInNotices";
 import type { HostKeyQuestion, SecretQuestion, SignInPrompt } from "../tasks/signInPrompt";
 
-type Question = Omit<SecretQuestion, "isRetry">;
+type Question = Omit<SecretQuestion, "isRetry"> & Partial<Pick<SecretQuestion, "isRetry">>;
 
 /**
  * The secrets of this session. A question that several connections have is asked once, and an answer that was right is
@@ -134,7 +134,8 @@ export class Secrets {
 
   private async ask(question: Question, signal: AbortSignal): Promise<string | undefined> {
     if (!this.prompt || signal.aborted) return undefined;
-    const isRetry = question.name !== undefined && this.wrong.has(question.name);
+    const wasWrong = question.name !== undefined && this.wrong.has(question.name);
+    const isRetry = wasWrong || question.isRetry === true;
     const asking = this.prompt.askSecret({ ...question, isRetry }, signal);
     return abortable(asking, signal).catch(() => undefined);
   }

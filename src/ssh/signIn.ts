@@ -224,8 +224,8 @@ export class SignIn {
     return Promise.resolve({
       type: "keyboard-interactive",
       username,
-      prompt: (_name, instructions, _lang, prompts, finish) => {
-        void this.person.answerAll(instructions, prompts).then(finish);
+      prompt: (name, instructions, _lang, prompts, finish) => {
+        void this.person.answerAll(`${name} ${instructions}`, prompts).then(finish);
       },
     });
   }

@@ -9,8 +9,10 @@ export interface SecretQuestion {
   readonly instruction: string;
   /** Whether what is typed may be seen. */
   readonly echo: boolean;
-  /** The last answer was wrong. */
+  /** The last answer was wrong, or the server refused it together with others. */
   readonly isRetry: boolean;
+  /** Which of the questions it is that the server asks at a time; undefined where it is one alone, or ssh does not say. */
+  readonly round?: { readonly step: number; readonly of: number };
   /** The name to keep it by, for who wants that; undefined for what is good once. */
   readonly name: string | undefined;
 }

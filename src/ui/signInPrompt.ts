@@ -114,10 +114,12 @@ function showInput(
   signal: AbortSignal,
 ): Promise<{ readonly secret: string; readonly keep: boolean } | undefined> {
   const input = vscode.window.createInputBox();
-  const { alias, prompt, instruction, echo, isRetry, name } = question;
+  const { alias, purpose, prompt, instruction, echo, isRetry, name, round } = question;
   input.title = `SSH: ${alias}`;
-  input.prompt = [isRetry ? "That was wrong." : "", instruction, prompt].filter(Boolean).join(" ");
-  input.placeholder = titles[question.purpose];
+  input.step = round?.step;
+  input.totalSteps = round?.of;
+  input.prompt = [isRetry ? refusals[purpose] : "", instruction, prompt].filter(Boolean).join(" ");
+  input.placeholder = titles[purpose];
   input.password = !echo;
   input.ignoreFocusOut = true;
   let keep = false;
@@ -141,6 +143,12 @@ function showInput(
     input.show();
   });
 }
+
+const refusals: Readonly<Record<SecretQuestion["purpose"], string>> = {
+  passphrase: "That was wrong.",
+  password: "The server refused that.",
+  code: "The server refused that.",
+};
 
 const titles: Readonly<Record<SecretQuestion["purpose"], string>> = {
   passphrase: "Passphrase",

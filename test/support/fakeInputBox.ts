@@ -6,6 +6,8 @@ export class FakeInputBox {
   title = "";
   prompt = "";
   placeholder = "";
+  step: number | undefined;
+  totalSteps: number | undefined;
   value = "";
   password = false;
   ignoreFocusOut = false;

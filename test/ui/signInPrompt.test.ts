@@ -61,6 +61,23 @@ describe("a question of a sign-in", () => {
     assert.deepEqual([box?.password, box?.prompt, box?.buttons], [false, "One time. Code:", []]);
   });
 
+  it("says which of how many it is, and that the server refused it", async () => {
+    const { ask } = createPrompt();
+
+    const { box } = await ask({
+      purpose: "code",
+      round: { step: 2, of: 2 },
+      isRetry: true,
+      prompt: "Code",
+      name: undefined,
+    });
+
+    assert.deepEqual(
+      [box?.step, box?.totalSteps, box?.prompt],
+      [2, 2, "The server refused that. Code"],
+    );
+  });
+
   it("is kept by its button, not asked again, deleted when it was wrong, and forgotten", async () => {
     const { ask, editor, prompt, stored } = createPrompt();
     const first = await ask();

@@ -1,8 +1,10 @@
 import type { PersonAsked } from "../personAsked";
 import type { Secrets } from "../secrets";
 import type { SshHostConfig } from "../hostConfig";
+import { TaskError } from "../../tasks/taskError";
 import { visible } from "../../tasks/visibleText";
 import type { AskpassQuestion } from "./askpassServer";
+import { DialogWords } from "./dialogWords";
 
 export interface AskpassAnswersParts {
   readonly person: PersonAsked;
@@ -20,7 +22,9 @@ export class AskpassAnswers {
   /** The person did not trust the key. */
   distrusted:
     { readonly name: string; readonly type: string; readonly fingerprint: string } | undefined;
-  private readonly asked = new Set<string>();
+  /** Reads along what ssh says. */
+  readonly words = new DialogWords();
+  private readonly askedHere = new Set<string>();
   private readonly answered = new Set<string>();
 
   constructor(
@@ -37,10 +41,10 @@ export class AskpassAnswers {
     }
     if (kind === "confirm") return undefined; // nothing of ours asks for that
     if (/^The authenticity of host /.test(prompt)) return this.trust(prompt);
-    // A secret that is asked for again was wrong.
-    if (this.asked.has(prompt)) person.wasWrong();
-    this.asked.add(prompt);
-    const answer = await this.give(oneLine(prompt));
+    // What ssh wrote before it asked is read by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.learn();
+    const answer = await this.give(prompt);
     if (answer !== undefined) this.answered.add(prompt);
     return answer;
   }
@@ -50,23 +54,40 @@ export class AskpassAnswers {
     return [...this.answered].some((prompt) => prompt.includes(text));
   }
 
+  /** The sign-in has failed: only where the server refused it an answer was wrong. */
+  onFailure(error: unknown): void {
+    this.learn();
+    if (error instanceof TaskError && error.code === "signInFailed") this.parts.person.wasWrong();
+  }
+
+  private learn(): void {
+    const outcome = this.words.takeOutcome();
+    if (outcome === "right") this.parts.person.wasRight();
+    if (outcome === "wrong") this.parts.person.wasWrong();
+  }
+
   private give(prompt: string): Promise<string | undefined> {
     const { person } = this.parts;
     const { user, hostName } = this.host;
-    const [, path] = /^Enter passphrase for (?:key )?'?(.+?)'?: ?$/.exec(prompt) ?? [];
-    if (path !== undefined) {
-      const text = `Passphrase for ${path}`;
-      return person.ask({ purpose: "passphrase", prompt: text, name: `passphrase:${path}` });
-    }
-    const [, account, rest = prompt] = /^\(([^()\s]+@[^()\s]+)\) (.*)$/.exec(prompt) ?? [];
+    const round = this.words.takeQuestion();
+    const [, account, rest = prompt] = /^\(([^()\s]+@[^()\s]+)\) ([^]*)$/.exec(prompt) ?? [];
     const [, other] = /^(\S+@\S+)'s password: ?$/.exec(prompt) ?? [];
-    const [its, text] = [account ?? other, rest.replace(/:? ?$/, "")];
+    const its = account ?? other;
+    if (!round && its === undefined) return this.giveHere(prompt);
     const isOurs = its === undefined || its.toLowerCase() === `${user}@${hostName}`.toLowerCase();
-    if (/^(?:.*'s )?password\W*$/i.test(rest)) {
-      if (isOurs) return person.askPassword(text);
-      return person.ask({ purpose: "password", prompt: text, name: `password:${its}` });
-    }
-    return person.ask({ purpose: "code", prompt: text, name: undefined });
+    return person.answer({ prompt: rest, ...round, ...(!isOurs && { account: its }) });
+  }
+
+  /** What ssh wants to know itself, to use a key: that it asks again says that it was wrong. */
+  private giveHere(prompt: string): Promise<string | undefined> {
+    const { person } = this.parts;
+    if (this.askedHere.has(prompt)) person.wasWrong();
+    this.askedHere.add(prompt);
+    const text = oneLine(prompt).replace(/:? ?$/, "");
+    const [, path] = /^Enter passphrase for (?:key )?'?(.+?)'?$/.exec(text) ?? [];
+    if (path === undefined) return person.ask({ purpose: "code", prompt: text, name: undefined });
+    const name = `passphrase:${path}`;
+    return person.ask({ purpose: "passphrase", prompt: `Passphrase for ${path}`, name });
   }
 
   /** ssh takes the fingerprint itself as a yes, so that it is this key that is trusted. */

@@ -24,6 +24,7 @@ import { AskpassAnswers } from "./askpassAnswers";
 import type { RuntimeFolder } from "./runtimeFolder";
 import { masterArguments } from "./sshArguments";
 import { sshFailure } from "./sshFailure";
+import type { DialogWords } from "./dialogWords";
 import { keysAgreed } from "./sshWords";
 
 export interface MasterParts extends ConnectParts {
@@ -33,7 +34,7 @@ export interface MasterParts extends ConnectParts {
 /** What a person may take in all for the questions of one sign-in. */
 const askMs = 300_000;
 /** What of ssh's standard error is looked at. */
-const maxWords = 65_536;
+const maxWords = 262_144;
 const killMs = 1000;
 
 /** A process of ssh that has signed in to a host, and lets others share its connection (ssh(1), -M). */
@@ -79,7 +80,7 @@ export class Master {
         host,
         { ...parts, signal },
         jump,
-        (child, socket) => new Master(child, socket, jump?.master),
+        (...made) => new Master(...made, jump?.master),
       );
     } catch (error) {
       jump?.master.end();
@@ -141,10 +142,8 @@ async function signIn(
     jump: jump && { host: jump.host, socket: jump.master.socket },
   });
   const master = create(start(args, folder, asking.token), socket);
-  master.onLine = logLines(host.alias, logger);
-  const gaveUp = new Promise<void>((_resolve, reject) => {
-    person.onGaveUp = () => reject(signInGivenUp(host.alias));
-  });
+  master.onLine = logLines(host.alias, logger, answers.words);
+  const gaveUp = whenGivenUp(person, host.alias);
   const refused = async (text: string): Promise<TaskError> =>
     /ENOENT/.test(text)
       ? sshMissing(host.alias)
@@ -157,7 +156,7 @@ async function signIn(
     await remember(host, knownHosts, answers.trustedAlways, parts);
     return master;
   } catch (error) {
-    person.wasWrong();
+    answers.onFailure(error);
     master.end();
     throw error;
   } finally {
@@ -166,6 +165,12 @@ async function signIn(
     asking.dispose();
     await rm(knownHosts, { force: true }).catch(() => undefined);
   }
+}
+
+function whenGivenUp(person: PersonAsked, alias: string): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    person.onGaveUp = () => reject(signInGivenUp(alias));
+  });
 }
 
 /** Rejects with what `refused` makes of its words where it ends before. */
@@ -182,11 +187,13 @@ function becomeReady(
   });
 }
 
-/** Notes of ssh's count until it is signed in: later ones may have commands in them. */
-function logLines(alias: string, logger: Logger): (line: string) => void {
+/** Has the dialog hear each line, and the log those that matter. Notes of ssh's count until it is signed in: later ones may have commands in them. */
+function logLines(alias: string, logger: Logger, words: DialogWords): (line: string) => void {
   let isNoted = true;
   return (line) => {
-    if (isNoted || !/^debug\d: /.test(line)) logger.debug(`${alias}: ssh: ${visible(line)}`);
+    words.hear(line);
+    if (/^debug[2-9]: /.test(line)) return; // for DialogWords alone
+    if (isNoted || !line.startsWith("debug")) logger.debug(`${alias}: ssh: ${visible(line)}`);
     isNoted &&= !line.startsWith("Authenticated to ");
   };
 }

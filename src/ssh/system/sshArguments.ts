@@ -36,7 +36,7 @@ export function masterArguments(
     "ControlMaster=yes",
     "ControlPersist=no",
     `ControlPath=${noTokens(socket)}`,
-    "LogLevel=DEBUG1",
+    "LogLevel=DEBUG2", // see DialogWords
     "PermitLocalCommand=yes",
     `LocalCommand=exec /bin/sh ${noTokens(quoteForShell(`${folder.path}/ready`))}`,
     `StrictHostKeyChecking=${strictHostKeyChecking ?? "ask"}`,
