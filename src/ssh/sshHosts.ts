@@ -23,6 +23,7 @@ import { Handshakes } from "./handshakes";
 import type { SshHostCatalog } from "./hostCatalog";
 import { HostNames } from "./hostNames";
 import { HostRecords } from "./hostRecords";
+import { onceMissing } from "./onceMissing";
 import type { OpenShared } from "./poolMember";
 import { Secrets } from "./secrets";
 import { loginCommand } from "./system/sshArguments";
@@ -247,18 +248,4 @@ function hopsOf(host: SshHostConfig): readonly SshHostConfig[] {
   const { jumps = [] } = host;
   const [first, ...others] = jumps;
   return first ? [...hopsOf(first), ...others, host] : [host];
-}
-
-/** A host that has no perl is asked for it once. */
-function onceMissing(open: OpenShared["durable"]): OpenShared["durable"] {
-  let missing: TaskError | undefined;
-  return async (connection) => {
-    if (missing) throw missing;
-    try {
-      return await open(connection);
-    } catch (error) {
-      if (error instanceof TaskError && error.code === "perlMissing") missing = error;
-      throw error;
-    }
-  };
 }

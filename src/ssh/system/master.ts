@@ -2,14 +2,12 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { createInterface, type Interface } from "node:readline";
-import { systemClock, within } from "../../tasks/clock";
 import type { Logger } from "../../tasks/logger";
-import { addressDenied, asError, type TaskError } from "../../tasks/taskError";
+import { asError, type TaskError } from "../../tasks/taskError";
 import { visible } from "../../tasks/visibleText";
 import { addKnownHost } from "../addKnownHost";
 import { abortable } from "../abortable";
 import type { SshHostConfig } from "../hostConfig";
-import { HostNames } from "../hostNames";
 import { killGroup } from "../killGroup";
 import { fingerprint } from "../knownHosts";
 import { PersonAsked } from "../personAsked";
@@ -17,14 +15,15 @@ import { PhaseTimer } from "../phaseTimer";
 import { Secrets } from "../secrets";
 import type { ConnectParts } from "../signedInClient";
 import { signInGivenUp } from "../signInErrors";
-import { connectFailed, nameUnanswered, sshMissing } from "../sshErrors";
+import { sshMissing } from "../sshErrors";
 import { withJumps } from "../wayToHost";
 import { agentHangs } from "./agentHangs";
 import { AskpassAnswers } from "./askpassAnswers";
+import type { DialogWords } from "./dialogWords";
+import { requireAllowed } from "./requireAllowed";
 import type { RuntimeFolder } from "./runtimeFolder";
 import { masterArguments } from "./sshArguments";
 import { sshFailure } from "./sshFailure";
-import type { DialogWords } from "./dialogWords";
 import { keysAgreed } from "./sshWords";
 
 export interface MasterParts extends ConnectParts {
@@ -212,26 +211,6 @@ function start(
   };
   // In a session of its own ssh has no terminal to ask on.
   return spawn("ssh", args, { stdio: "pipe", detached: true, env: { ...environment, ...asking } });
-}
-
-/** Of the addresses of a name ssh may take any, so each must be allowed; where nobody knows the address, none is. */
-async function requireAllowed(host: SshHostConfig, parts: MasterParts): Promise<void> {
-  const { allowed, allowedHop, names = new HostNames(), limits } = parts;
-  const { alias, hostName, jumps = [], proxyCommand, user, port } = host;
-  if (!allowed) return;
-  if (proxyCommand !== undefined) return allowedHop?.("");
-  if (jumps.length > 0) return allowedHop?.(hostName);
-  const target = `${user}@${hostName}:${port}`;
-  const resolving = names.resolve(hostName).catch((error: unknown) => {
-    throw connectFailed(target, error);
-  });
-  const found = await within(systemClock, limits.connectSeconds * 1000, resolving);
-  if (!found) throw nameUnanswered(target, limits.connectSeconds);
-  if ((await allowed(found)).length === found.length) return;
-  throw addressDenied(
-    alias,
-    "its name has several addresses, and ssh may take one that is not allowed",
-  );
 }
 
 /** Adds the key that was trusted for good to the user's own file, as OpenSSH would have. */
