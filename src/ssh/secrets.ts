@@ -20,6 +20,9 @@ export class Secrets {
   /** How many connections to a host wait for the person, by its alias. */
   private readonly waiting = new Map<string, number>();
 
+  /** Sign-ins that the person has agreed to, by their signal. */
+  private readonly agreed = new WeakSet<AbortSignal>();
+
   constructor(private readonly prompt: SignInPrompt | undefined) {
     this.notices = new SignInNotices(prompt);
   }
@@ -64,8 +67,11 @@ export class Secrets {
     }
   }
 
-  private mayAsk(alias: string, signal: AbortSignal, unasked: Unasked): Promise<boolean> {
-    return abortable(this.notices.ask(alias, unasked), signal).catch(() => false);
+  private async mayAsk(alias: string, signal: AbortSignal, unasked: Unasked): Promise<boolean> {
+    if (this.agreed.has(signal)) return true;
+    const agrees = await abortable(this.notices.ask(alias, unasked), signal).catch(() => false);
+    if (agrees) this.agreed.add(signal);
+    return agrees;
   }
 
   private getAsked(question: Question, signal: AbortSignal): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { SshHostCatalog } from "../../src/ssh/hostCatalog";
+import { Secrets } from "../../src/ssh/secrets";
 import { SshHosts } from "../../src/ssh/sshHosts";
 import { systemClock } from "../../src/tasks/clock";
 import { defaultLimits } from "../../src/tasks/limits";
@@ -99,6 +100,28 @@ for (const transport of ["ssh2", "ssh"] as const) {
     });
   });
 }
+
+describe("a sign-in of several questions that nobody has asked for", () => {
+  const question = (prompt: string) => {
+    const words = { alias: "build01", prompt, instruction: "", echo: false };
+    return { ...words, purpose: "code" as const, name: undefined };
+  };
+
+  it("is announced once, and another one anew", async () => {
+    let announced = 0;
+    const announce = () => Promise.resolve(++announced > 0);
+    const person = createPerson(({ prompt }) => prompt, undefined, announce);
+    const secrets = new Secrets(person.prompt);
+    const { signal } = new AbortController();
+
+    for (const prompt of ["first", "second"])
+      assert.equal(await secrets.get(question(prompt), signal, "follow"), prompt);
+    assert.equal(announced, 1);
+
+    await secrets.get(question("third"), new AbortController().signal, "follow");
+    assert.equal(announced, 2);
+  });
+});
 
 function isVerified(task: Task | undefined): boolean {
   return task !== undefined && "receipt" in task && task.receipt?.verified === true;
