@@ -122,7 +122,7 @@ const shapes: [string, Ask, object][] = [
       const refused = new TaskError("connectionRefused", "Refused. Start sshd.");
       hosts.onLaunch = (remote) => remote.failToStart(refused);
     }),
-    { ...ran, status: text, error: text },
+    { ...ran, status: text, error: text, error_code: text },
   ],
   [
     "ssh_run of a command that writes too much",
