@@ -4,8 +4,16 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { run } from "./support/childProcesses";
 import { eventually } from "./support/eventually";
 import { callTool, startHeadless } from "./support/headless";
-import { findProcesses, killAll, uniqueMarker } from "./support/processes";
-import { startSshd, type Sshd } from "./support/sshd";
+import {
+  findProcesses,
+  killAll,
+  processTreeCommand,
+  processTreeSize,
+  uniqueMarker,
+} from "./support/processes";
+import { startDropbear } from "./support/dropbear";
+import { isRoot } from "./support/sshHarness";
+import { startSshd, type Sshd, type SshdOptions } from "./support/sshd";
 
 describe("the headless server over the system's ssh", { timeout: 60_000 }, () => {
   let marker = "";
@@ -55,6 +63,30 @@ describe("the headless server over the system's ssh", { timeout: 60_000 }, () =>
     });
   }
 
+  for (const [name, startServer, skip] of [
+    ["gives one channel and signs in one at a time", startNarrowSshd, false],
+    ["is dropbear", startDropbear, !isRoot],
+  ] as const) {
+    it(`starts, follows and cancels a task where the server ${name}`, { skip }, async (t) => {
+      const host = await startServer({ aliases: ["build01"], endProcessesOnClose: true });
+      t.after(() => host.close());
+      const server = await startHeadless(host, ["--allow-all", "--transport", "ssh"]);
+      t.after(() => server.close());
+      const client = await server.connect();
+      const command = `echo begun; ${processTreeCommand(marker)}`;
+      const { task_id } = await callTool(client, "ssh_run_async", { alias: "build01", command });
+      await eventually("its output is followed", async () => {
+        const { output_lines: lines } = await callTool(client, "ssh_get_task_output", { task_id });
+        return String(lines) === "begun" && findProcesses(marker).length === processTreeSize;
+      });
+
+      const cancelled = await callTool(client, "ssh_cancel_async_task", { task_id });
+
+      assert.match(JSON.stringify(cancelled), /"verified":true/);
+      assert.deepEqual(findProcesses(marker), []);
+    });
+  }
+
   it("refuses a transport that there is none", async () => {
     await assert.rejects(
       startHeadless(sshd, ["--allow-all", "--transport", "telnet"]),
@@ -62,6 +94,10 @@ describe("the headless server over the system's ssh", { timeout: 60_000 }, () =>
     );
   });
 });
+
+function startNarrowSshd(options: SshdOptions): Promise<Sshd> {
+  return startSshd({ ...options, config: ["MaxSessions 1", "MaxStartups 1"] });
+}
 
 function findPid(pid: string): boolean {
   try {

@@ -1,6 +1,6 @@
 import type { Disposable } from "../tasks/lifecycle";
 import type { Limits } from "../tasks/limits";
-import { shuttingDown } from "../tasks/taskError";
+import { shuttingDown, TaskError } from "../tasks/taskError";
 import { abortable, asReason } from "./abortable";
 import type { Lease, LeaseRequest } from "./lease";
 import { createMember, load, type Member, type OpenShared } from "./poolMember";
@@ -152,7 +152,7 @@ export class ConnectionPool implements Disposable {
 
   private add(options: OpenOptions): Member {
     const opening = this.disposed ? Promise.reject(shuttingDown()) : this.open(options);
-    const member = createMember(opening, this.openShared);
+    const member = createMember(opening, this.openShared, !options.starts);
     this.members.add(member);
     member.opening.then(
       (connection) => {
@@ -196,7 +196,11 @@ export class ConnectionPool implements Disposable {
       };
     } catch (error) {
       release();
-      throw error;
+      // They may not want to sign in for what nobody asked for, and do so for this.
+      const isAskedFor = request?.starts === true && member.isUnasked;
+      if (!isAskedFor || !(error instanceof TaskError) || error.code !== "signInGivenUp")
+        throw error;
+      return use === "tasks" ? this.leaseForTask(request) : this.leaseForDurable(request);
     }
   }
 

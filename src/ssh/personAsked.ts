@@ -119,9 +119,11 @@ export class PersonAsked {
   /** What the server asks. Only the first password that it wants in one go is that of the account: another may be a code. */
   answer(asked: ServerQuestion): Promise<string | undefined> {
     const { echo = false, step = 1, of = 1, account } = asked;
-    const lines = asked.prompt.split(/[\r\n]+/).filter((line) => line.trim() !== "");
+    const lines = linesOf(asked.prompt);
     const prompt = oneLine(lines.pop() ?? "").replace(/:$/, "");
-    const instruction = oneLine([asked.instruction ?? "", ...lines].join(" "));
+    const instruction = oneLine(
+      [...linesOf(asked.instruction ?? ""), ...lines].map(sentence).join(" "),
+    );
     const question = { prompt, instruction, echo, ...(of > 1 && { round: { step, of } }) };
     if (echo || !/^(?:.*'s )?password\W*$/i.test(prompt))
       return this.ask({ purpose: "code", ...question, name: undefined });
@@ -129,6 +131,15 @@ export class PersonAsked {
     const isSecond = this.unproved.some((one) => one.question.name === name);
     return this.ask({ purpose: "password", ...question, name: isSecond ? undefined : name });
   }
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/[\r\n]+/).filter((line) => line.trim() !== "");
+}
+
+/** A line that is put before others on one. */
+function sentence(line: string): string {
+  return /[.:!?]$/.test(line.trim()) ? line : `${line.trim()}.`;
 }
 
 /** The server's own words are shown as they are, and at most 200 characters of them. */

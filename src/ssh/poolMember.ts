@@ -12,6 +12,8 @@ export interface OpenShared {
 /** A connection of a pool, open or being opened, and who uses it. */
 export interface Member {
   readonly opening: Promise<HostConnection>;
+  /** Nobody has asked for it to be opened at that moment. */
+  readonly isUnasked: boolean;
   /** By performance.now(). */
   readonly since: number;
   connection?: HostConnection;
@@ -29,9 +31,14 @@ export interface Member {
 }
 
 /** One that nobody uses yet. */
-export function createMember(opening: Promise<HostConnection>, open: OpenShared): Member {
+export function createMember(
+  opening: Promise<HostConnection>,
+  open: OpenShared,
+  isUnasked = false,
+): Member {
   return {
     opening,
+    isUnasked,
     since: performance.now(),
     control: new SharedChannel(async () => open.control(await opening)),
     durable: new SharedChannel(async () => open.durable(await opening)),

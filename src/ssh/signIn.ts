@@ -225,7 +225,7 @@ export class SignIn {
       type: "keyboard-interactive",
       username,
       prompt: (name, instructions, _lang, prompts, finish) => {
-        void this.person.answerAll(`${name} ${instructions}`, prompts).then(finish);
+        void this.person.answerAll(`${name}\n${instructions}`, prompts).then(finish);
       },
     });
   }

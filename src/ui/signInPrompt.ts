@@ -54,7 +54,10 @@ export class EditorSignInPrompt implements SignInPrompt {
   }
 
   tell(alias: string, text: string, signal: AbortSignal): void {
-    const options = { location: vscode.ProgressLocation.Notification, title: `SSH: ${alias}` };
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: `Sign in to ${alias}`,
+    };
     void vscode.window.withProgress(options, async (progress) => {
       progress.report({ message: text });
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
@@ -115,7 +118,7 @@ function showInput(
 ): Promise<{ readonly secret: string; readonly keep: boolean } | undefined> {
   const input = vscode.window.createInputBox();
   const { alias, purpose, prompt, instruction, echo, isRetry, name, round } = question;
-  input.title = `SSH: ${alias}`;
+  input.title = `Sign in to ${alias}`;
   input.step = round?.step;
   input.totalSteps = round?.of;
   input.prompt = [isRetry ? refusals[purpose] : "", instruction, prompt].filter(Boolean).join(" ");

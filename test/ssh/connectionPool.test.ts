@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
-import { ConnectionPool, type PoolLimits } from "../../src/ssh/connectionPool";
+import { ConnectionPool, type OpenOptions, type PoolLimits } from "../../src/ssh/connectionPool";
 import type { Lease } from "../../src/ssh/lease";
 import { ControlChannel } from "../../src/ssh/controlChannel";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import type { HostConnection } from "../../src/ssh/hostConnection";
 import type { SshHostConfig } from "../../src/ssh/hostConfig";
+import { signInGivenUp } from "../../src/ssh/signInErrors";
 import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { TaskError } from "../../src/tasks/taskError";
 import { createConnectParts } from "../support/createTasks";
@@ -269,5 +270,29 @@ describe("a pool of connections to a real server", { timeout: 60_000 }, () => {
     await eventually("both are closed", async () => {
       return !first.connection.isOpen && !(await second).connection.isOpen;
     });
+  });
+
+  it("opens one for a start that has waited for a sign-in which nobody had asked for, and was declined", async () => {
+    let decline: (error: Error) => void = () => undefined;
+    const declined = new Promise<SshConnection>((_, reject) => (decline = reject));
+    const opens: boolean[] = [];
+    const open = ({ starts }: OpenOptions): Promise<SshConnection> => {
+      opens.push(starts);
+      return starts ? SshConnection.open(host, createConnectParts()) : declined;
+    };
+    const pool = new ConnectionPool(
+      open,
+      limits,
+      controlOnly(() => new Promise(() => undefined)),
+    );
+    pools.push(pool);
+    const cancel = pool.leaseForCancel({ fresh: true });
+    const started = pool.leaseForTask({ signal: never, starts: true });
+
+    decline(signInGivenUp("testhost"));
+
+    await assert.rejects(cancel, { code: "signInGivenUp" });
+    (await started).release();
+    assert.deepEqual(opens, [false, true]);
   });
 });

@@ -208,7 +208,7 @@ for (const transport of ["ssh2", "ssh"] as const) {
           ["PIN", { step: 2, of: 2 }, again, undefined],
         ]),
       );
-      assert.equal(person.asked[1]?.instruction, "Zweiter Schritt F\u00fcr dev");
+      assert.equal(person.asked[1]?.instruction, "Zweiter Schritt. F\u00fcr dev.");
       // ssh tells no askpass program which answers may be seen.
       assert.deepEqual(
         person.asked.slice(0, 2).map(({ echo }) => echo),

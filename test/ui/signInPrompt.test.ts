@@ -38,7 +38,7 @@ describe("a question of a sign-in", () => {
     const { answer, box } = await ask();
     assert.deepEqual(
       [box?.title, box?.prompt, box?.password, box?.ignoreFocusOut],
-      ["SSH: build01", "Passphrase for id_ed25519", true, true],
+      ["Sign in to build01", "Passphrase for id_ed25519", true, true],
     );
 
     box?.type("secret");

@@ -98,6 +98,10 @@ describe("a sign-in in a real VS Code", { timeout: 240_000 }, () => {
       await vscode.reload();
       await vscode.evaluate(`await vscode.commands.executeCommand("sshTasks.tasks.focus")`);
 
+      await vscode.page
+        .locator(".notification-toast", { hasText: "build01 needs you to sign in again" })
+        .getByText("Sign In", { exact: true })
+        .click();
       await asks("Password for");
       await type(testPassword);
       await start(`sleep ${marker}.2`);

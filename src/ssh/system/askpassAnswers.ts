@@ -36,7 +36,7 @@ export class AskpassAnswers {
   async answer({ prompt, kind }: AskpassQuestion, gone: AbortSignal): Promise<string | undefined> {
     const { person } = this.parts;
     if (kind === "none") {
-      person.tell(oneLine(prompt), gone);
+      person.tell(whatToDo(oneLine(prompt)), gone);
       return undefined;
     }
     if (kind === "confirm") return undefined; // nothing of ours asks for that
@@ -108,6 +108,12 @@ export class AskpassAnswers {
     if (answer === "always") this.trustedAlways = fingerprint;
     return answer === undefined ? "no" : fingerprint;
   }
+}
+
+/** Of a security key ssh says only in its own words what is to be done (sshconnect2.c, identity_sign). */
+function whatToDo(prompt: string): string {
+  const [, key] = /^Confirm user presence for key (.*)$/.exec(prompt) ?? [];
+  return key === undefined ? prompt : `Touch your security key (${key})`;
 }
 
 /** ssh's own words are shown as they are, and at most 200 characters of them. */

@@ -27,7 +27,7 @@ export class DialogWords {
   /** The question that ssh asks now, if it is one of a round. */
   takeQuestion(): RoundPlace | undefined {
     if (this.step >= this.questions) return undefined;
-    return { instruction: this.instruction.join(" "), step: ++this.step, of: this.questions };
+    return { instruction: this.instruction.join("\n"), step: ++this.step, of: this.questions };
   }
 
   /** Reads the next line, without its end. */
