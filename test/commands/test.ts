@@ -5,6 +5,7 @@ import { ensureSystemPrograms, everySystemProgram } from "../support/systemPacka
 import { runTestFile } from "../support/testFile";
 import { bundleOf, selectTestFiles } from "../support/testFiles";
 import { TestReport } from "../support/testReport";
+import { ensureTestUsers } from "../support/testUser";
 import { ensureCodeServer, ensureNode24 } from "../support/toolCache";
 
 const interruption = new AbortController();
@@ -32,6 +33,7 @@ async function runEverything(words: readonly string[], report: TestReport): Prom
   const { parallel, serial } = selectTestFiles(words);
   ensureSystemPrograms(everySystemProgram);
   await ensureNode24();
+  await ensureTestUsers();
   if (words.length === 0) await runCheck(report);
   await runFiles(parallel, 2, report);
   if (serial.length === 0) return;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { userInfo } from "node:os";
 import { findProgram, requireProgram, run } from "./childProcesses";
@@ -26,10 +27,19 @@ export const testPassword = "canary-of-a-password";
 export async function ensurePasswordUser(): Promise<string> {
   if (process.getuid?.() !== 0) throw new Error("Only root can make the user with a password");
   if ((await findAccount(passwordUser)) === undefined) await addUser(passwordUser);
+  // To write it again would take away what other tests have mounted over the file.
+  if (readFileSync("/etc/shadow", "utf8").includes(`\n${passwordUser}:$`)) return passwordUser;
   const input = `${passwordUser}:${testPassword}\n`;
   const { status } = spawnSync(requireProgram("chpasswd"), { input });
   if (status !== 0) throw new Error(`${passwordUser} could not be given a password`);
   return passwordUser;
+}
+
+/** Makes the users before any test runs: while they are made /etc/shadow is another file each time. */
+export async function ensureTestUsers(): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  await ensureTestUser();
+  await ensurePasswordUser();
 }
 
 /** An account that has to be there. */
