@@ -63,6 +63,12 @@ const failures: readonly Failure[] = [
     next: checkKey,
   },
   {
+    when: "it wants another key after the first",
+    host: (t) => serve(t, { config: ["AuthenticationMethods publickey,publickey"] }),
+    cause: /\. \S+ refused \S+\/id_ed25519; it takes publickey\./,
+    next: checkKey,
+  },
+  {
     when: "there is no key",
     host: withKeyFile(undefined),
     cause: /refused a sign-in without any key \(none was found\); it takes publickey\./,

@@ -13,7 +13,7 @@ export interface SignInFacts {
   readonly agentHangs?: boolean;
 }
 
-/** What ssh writes on its standard error at LogLevel DEBUG1: what it says to everybody, and what it notes. */
+/** What ssh writes on its standard error at LogLevel DEBUG1 or higher: what it says to everybody, and what it notes. */
 export class SshWords {
   /** Its lines, without the notes. */
   readonly said: readonly string[];
@@ -75,8 +75,10 @@ export class SshWords {
 
   /** Of a key that the server takes there is a signature, if ssh can make one. */
   private unusedKeys({ gave }: SignInFacts, files: readonly Untried[]): Untried[] {
-    if (/with partial success/.test(this.notes)) return [];
-    const failed = /signing failed for \S+ "(.*)"(?: from agent)?: (.*)/.exec(this.said.join("\n"));
+    const said = this.said.join("\n");
+    // It has signed with one, and the server has taken that for a step.
+    if (/with partial success/.test(said)) return [];
+    const failed = /signing failed for \S+ "(.*)"(?: from agent)?: (.*)/.exec(said);
     const accepted = this.all(/Server accepts key: (.*?) [A-Z0-9-]+ SHA256:/);
     return accepted.flatMap((what): Untried | [] => {
       if (files.some((file) => file.what === what)) return [];
