@@ -29,6 +29,7 @@ import { Secrets } from "./secrets";
 import { loginCommand } from "./system/sshArguments";
 import { testConnection, type ConnectWatch, type TestParts } from "./testConnection";
 import { Transports } from "./transports";
+import { hopsOf } from "./wayToHost";
 import type { SshHostConfig } from "./hostConfig";
 import type { HostConnection } from "./hostConnection";
 
@@ -110,8 +111,7 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
    * can't be resolved within the limit is one reason. Rejects with a TaskError where the host or the rules can't be read.
    */
   async whyNoAddress(alias: string): Promise<string | undefined> {
-    const config = await this.parts.catalog.findConfig(alias);
-    if (!config) throw hostNotFound(alias);
+    const config = await this.configOf(alias);
     const { connectSeconds } = this.parts.limits;
     const [first = config, ...later] = hopsOf(config);
     const resolving = this.names.resolve(first.hostName).catch(() => undefined);
@@ -121,8 +121,7 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
   }
 
   async testConnection(alias: string, options: TestOptions): Promise<ConnectionTest> {
-    const config = await this.parts.catalog.findConfig(alias);
-    if (!config) throw hostNotFound(alias);
+    const config = await this.configOf(alias);
     const handshakes = this.handshakesAt(`${config.hostName}:${config.port}`);
     const how = { urgent: true, starts: true, fresh: true };
     const parts: TestParts = {
@@ -139,9 +138,7 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
   }
 
   async loginCommand(alias: string): Promise<string> {
-    const config = await this.parts.catalog.findConfig(alias);
-    if (!config) throw hostNotFound(alias);
-    return loginCommand(config);
+    return loginCommand(await this.configOf(alias));
   }
 
   disconnect(alias: string): void {
@@ -164,8 +161,7 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
 
   /** By what the config says, not by alias: after an edit of the config nothing new goes to the old place. */
   private async pool(alias: string): Promise<ConnectionPool> {
-    const config = await this.parts.catalog.findConfig(alias);
-    if (!config) throw hostNotFound(alias);
+    const config = await this.configOf(alias);
     const key = `${alias} ${JSON.stringify(config)}`;
     let pool = this.pools.get(key);
     if (!pool) {
@@ -190,6 +186,13 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
       this.pools.set(key, pool);
     }
     return pool;
+  }
+
+  /** Rejects with a TaskError where there is none. */
+  private async configOf(alias: string): Promise<SshHostConfig> {
+    const config = await this.parts.catalog.findConfig(alias);
+    if (!config) throw hostNotFound(alias);
+    return config;
   }
 
   private follow(alias: string, attempt: Promise<HostConnection>): Promise<HostConnection> {
@@ -241,11 +244,4 @@ export class SshHosts implements RemoteHosts, HostConnections, Disposable {
     this.connected.fire(config.alias);
     return connection;
   }
-}
-
-/** The hosts on the way, the first that a connection is opened to before all others, and the host itself last. */
-function hopsOf(host: SshHostConfig): readonly SshHostConfig[] {
-  const { jumps = [] } = host;
-  const [first, ...others] = jumps;
-  return first ? [...hopsOf(first), ...others, host] : [host];
 }

@@ -76,3 +76,10 @@ function forward(client: Client, hostName: string, port: number): Promise<Client
     });
   });
 }
+
+/** The hosts on the way, the first that a connection is opened to before all others, and the host itself last. */
+export function hopsOf(host: SshHostConfig): readonly SshHostConfig[] {
+  const { jumps = [] } = host;
+  const [first, ...others] = jumps;
+  return first ? [...hopsOf(first), ...others, host] : [host];
+}

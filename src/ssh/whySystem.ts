@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
 import { access, readFile } from "node:fs/promises";
+import { agentSeconds, agentSocketOf } from "./agentSocket";
 import type { SshHostConfig } from "./hostConfig";
 import { KnownHosts, knownHostsName } from "./knownHosts";
-
-/** An agent lists its keys without asking anybody. */
-const listMs = 3000;
+import { hopsOf } from "./wayToHost";
 
 /** Why only the system's ssh gets in to the host, as far as that is known beforehand; undefined where ssh2 may. Never rejects. */
 export async function whySystem(host: SshHostConfig): Promise<string | undefined> {
-  for (const hop of [...(host.jumps ?? []), host]) {
+  for (const hop of hopsOf(host)) {
     const why =
       (hop.proxyCommand !== undefined && "ProxyCommand") ||
       (hop.pkcs11Provider !== undefined && "PKCS11Provider") ||
@@ -24,9 +23,13 @@ export async function hasMoreToOffer(
   host: SshHostConfig,
   agentSocket: string | undefined,
 ): Promise<boolean> {
-  if (host.gssapiAuthentication === true) return true;
-  const texts = await Promise.all(host.identityFiles.map((path) => readText(`${path}.pub`)));
-  return [...texts, await listAgent(agentSocket)].some((text) => onlySystem.test(text));
+  for (const hop of hopsOf(host)) {
+    if (hop.gssapiAuthentication === true) return true;
+    const texts = await Promise.all(hop.identityFiles.map((path) => readText(`${path}.pub`)));
+    const held = await listAgent(agentSocketOf(hop, agentSocket));
+    if ([...texts, held].some((text) => onlySystem.test(text))) return true;
+  }
+  return false;
 }
 
 /** Types of keys that a touch or a certificate belongs to (PROTOCOL.u2f and PROTOCOL.certkeys of OpenSSH). */
@@ -55,7 +58,9 @@ function listAgent(socket: string | undefined): Promise<string> {
   if (socket === undefined) return Promise.resolve("");
   const env = { ...process.env, SSH_AUTH_SOCK: socket };
   return new Promise((resolve) => {
-    execFile("ssh-add", ["-L"], { env, timeout: listMs }, (_error, stdout) => resolve(stdout));
+    execFile("ssh-add", ["-L"], { env, timeout: agentSeconds * 1000 }, (_error, stdout) =>
+      resolve(stdout),
+    );
   });
 }
 

@@ -6,6 +6,7 @@ import { after, describe, it } from "node:test";
 import type { HostConnection } from "../../src/ssh/hostConnection";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import { SystemConnection } from "../../src/ssh/system/systemConnection";
+import { hasMoreToOffer, whySystem } from "../../src/ssh/whySystem";
 import { requireProgram, run } from "../support/childProcesses";
 import { eventually } from "../support/eventually";
 import { createPerson } from "../support/person";
@@ -192,6 +193,25 @@ describe("the transport of a connection", { timeout: 60_000 }, () => {
     const { host } = await behindJumps("first");
 
     await assertBySystem(await ssh.open(host));
+  });
+
+  it("is the system's ssh where only that gets to a host that leads to the jump host", async () => {
+    const proxied = await ssh.serve({ aliases: ["proxied"] });
+    const outer = await ssh.configure(proxied.sshd, [`ProxyCommand ${tcp} %h %p`]);
+    const jump = await ssh.serve({ aliases: ["jump"] });
+    const { host } = await ssh.serve();
+
+    const why = await whySystem({ ...host, jumps: [{ ...jump.host, jumps: [outer] }] });
+
+    assert.equal(why, "ProxyCommand");
+  });
+
+  it("is tried too where a jump host may take what only ssh has", async () => {
+    const { host } = await ssh.serve();
+    const jump = { ...host, alias: "jump", gssapiAuthentication: true };
+
+    assert.equal(await hasMoreToOffer({ ...host, jumps: [jump] }, undefined), true);
+    assert.equal(await hasMoreToOffer(host, undefined), false);
   });
 
   it("asks for the key of a jump host, and goes no further without", async () => {
