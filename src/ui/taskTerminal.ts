@@ -3,6 +3,7 @@ import type { OutputAnswer } from "../panel/protocol";
 import { outputStart, type OutputCursor } from "../tasks/outputLog";
 import { OutputText } from "../tasks/outputText";
 import { isCancellable, isEnded, type Task } from "../tasks/task";
+import { asError } from "../tasks/taskError";
 import type { TaskManager } from "../tasks/taskManager";
 import { cancelTask, type CancelParts } from "./cancelTask";
 import { formatElapsed } from "./elapsed";
@@ -43,6 +44,7 @@ export class TaskTerminal implements vscode.Pseudoterminal {
   constructor(
     private readonly parts: TerminalParts,
     private readonly taskId: string,
+    private readonly onClosed: () => void,
   ) {}
 
   open(): void {
@@ -60,23 +62,30 @@ export class TaskTerminal implements vscode.Pseudoterminal {
     this.follower?.dispose();
     this.written.dispose();
     this.closed.dispose();
+    this.onClosed();
   }
 
   /** Also called with what the terminal itself answers to a host that asks for its kind; that begins with an escape. */
   handleInput(data: string): void {
     const task = this.parts.tasks.getTask(this.taskId);
     if (this.isDone || !task) {
-      if (data === "\r") this.closed.fire();
+      if (data === "\r") this.leave();
     } else if (data === interrupt && isCancellable(task)) {
       const force = task.status === "cancelling";
       if (force) this.say("Killing it now.");
       void cancelTask(this.parts, this.taskId, "terminal", force).catch((error: unknown) =>
-        this.say(String(error)),
+        this.say(asError(error).message),
       );
     } else if (!this.isHinted && !data.startsWith("\x1b")) {
       this.isHinted = true;
       this.say("The task takes no input. Ctrl+C cancels it; closing this terminal does not.");
     }
+  }
+
+  /** The editor calls `close` only where the person has closed the terminal. */
+  private leave(): void {
+    this.closed.fire();
+    this.close();
   }
 
   private ask(): void {
@@ -126,7 +135,7 @@ export class TaskTerminal implements vscode.Pseudoterminal {
   }
 }
 
-/** The terminals of this window, one a task. */
+/** The open terminals of this window, one a task; the editor ends them with itself. */
 export class TaskTerminals {
   private readonly terminals = new Map<string, vscode.Terminal>();
 
@@ -134,9 +143,7 @@ export class TaskTerminals {
 
   /** Shows the task's terminal, which is opened where there is none. */
   show(task: Task): void {
-    const known = this.terminals.get(task.id);
-    // VS Code forgets a closed terminal by its exit status.
-    const terminal = known && known.exitStatus === undefined ? known : this.create(task);
+    const terminal = this.terminals.get(task.id) ?? this.create(task);
     this.terminals.set(task.id, terminal);
     terminal.show();
   }
@@ -145,7 +152,7 @@ export class TaskTerminals {
     return vscode.window.createTerminal({
       name: `${task.alias}: ${titleOf(task.command, 30)}`,
       iconPath: new vscode.ThemeIcon("server-process"),
-      pty: new TaskTerminal(this.parts, task.id),
+      pty: new TaskTerminal(this.parts, task.id, () => this.terminals.delete(task.id)),
       isTransient: true,
     });
   }

@@ -12,7 +12,8 @@ export class FakeTerminal {
     this.name = options.name;
     this.pty = options.pty;
     this.pty.onDidWrite((text) => (this.text += text));
-    this.pty.onDidClose?.(() => this.close());
+    // As VS Code does, which tells the extension nothing then.
+    this.pty.onDidClose?.(() => (this.exitStatus = { code: undefined }));
     this.pty.open(undefined);
   }
 

@@ -88,7 +88,7 @@ describe("a task in a terminal", () => {
   });
 
   it("takes no input, says so once, and is not fooled by what a terminal answers to a host", async () => {
-    const { remote, terminal, says } = await createTerminal();
+    const { remote, editor, terminal, show, says } = await createTerminal();
 
     terminal.type("\x1b[1;1R");
     terminal.type("l");
@@ -101,6 +101,8 @@ describe("a task in a terminal", () => {
     assert.equal(terminal.exitStatus, undefined);
     terminal.type("\r");
     assert.notEqual(terminal.exitStatus, undefined);
+    show();
+    assert.equal(editor.terminals.length, 2, "another one");
   });
 
   it("only stops watching when it is closed, and is opened anew", async () => {
