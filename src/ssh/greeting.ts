@@ -13,9 +13,13 @@ export class Greeting {
   /** `onStart` is told its first line, or what there is of it. */
   constructor(stream: Duplex, onStart: (start: string) => void) {
     stream.once("data", () => setImmediate(() => onStart(this.start)));
-    stream.on("data", (bytes: Buffer) => {
-      if (this.text.length < maxGreeting) this.text += bytes.toString("latin1", 0, maxGreeting);
-    });
+    const onData = (bytes: Buffer): void => {
+      this.text += bytes.toString("latin1", 0, maxGreeting);
+      // What follows is not read here: it may be a flood of output.
+      if (/^SSH-.*[\r\n]/m.test(this.text) || this.text.length >= maxGreeting)
+        stream.off("data", onData);
+    };
+    stream.on("data", onData);
   }
 
   /** Whether it has said anything but that it drops us. */

@@ -10,7 +10,7 @@ import { abortable } from "../abortable";
 import type { SshHostConfig } from "../hostConfig";
 import { killGroup } from "../killGroup";
 import { fingerprint } from "../knownHosts";
-import { PersonAsked } from "../personAsked";
+import { askMs, PersonAsked } from "../personAsked";
 import { PhaseTimer } from "../phaseTimer";
 import { Secrets } from "../secrets";
 import type { ConnectParts } from "../signedInClient";
@@ -30,8 +30,6 @@ export interface MasterParts extends ConnectParts {
   readonly folder: RuntimeFolder;
 }
 
-/** What a person may take in all for the questions of one sign-in. */
-const askMs = 300_000;
 /** What of ssh's standard error is looked at. */
 const maxWords = 262_144;
 const killMs = 1000;
@@ -48,6 +46,7 @@ export class Master {
   onLine: (line: string) => void = () => undefined;
   private readonly lines: Interface;
   private words = "";
+  private isIn = false;
 
   private constructor(
     private readonly child: ChildProcessWithoutNullStreams,
@@ -55,9 +54,8 @@ export class Master {
     private readonly jump: Master | undefined,
   ) {
     child.stderr.setEncoding("utf8");
-    child.stderr.on("data", (text: string) => (this.words = (this.words + text).slice(-maxWords)));
     this.lines = createInterface(child.stderr);
-    this.lines.on("line", (line) => line !== "" && this.onLine(line));
+    this.lines.on("line", (line) => this.hear(line));
     child.stdin.on("error", () => undefined);
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => resolve(error.message));
@@ -87,11 +85,12 @@ export class Master {
     }
   }
 
-  /** Once it has said that it is signed in. */
+  /** Once it has said that it is signed in: its notes count no more, of which each channel has some, and much output many. */
   arrived(hostName: string): void {
     const [, address = ""] =
       /^Authenticated to .* \((?:\[([^\]]+)\]:\d+|via proxy)\) using /m.exec(this.words) ?? [];
     this.address = address;
+    this.isIn = true;
     const literal = isIP(hostName) === 0 ? "" : hostName;
     this.addresses = this.jump ? [...this.jump.addresses, literal] : [address];
   }
@@ -112,6 +111,12 @@ export class Master {
     this.child.stdout.on("data", (bytes: Buffer) => {
       if (/^READY$/m.test(bytes.toString("latin1"))) ready();
     });
+  }
+
+  private hear(line: string): void {
+    if (line === "" || (this.isIn && line.startsWith("debug"))) return;
+    this.words = `${this.words}${line}\n`.slice(-maxWords);
+    this.onLine(line);
   }
 }
 
