@@ -5,7 +5,7 @@ import type { McpEndpoint } from "./mcp/mcpEndpoint";
 import { createGate, type CreateGateParts, type OpenGate } from "./gate/createGate";
 import { consentFor } from "./gate/hostConsent";
 import { PolicySource } from "./gate/policySource";
-import { usualAgent } from "./ssh/usualAgent";
+import { usualAgent } from "./ssh/agentSocket";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { AuditFile } from "./store/auditFile";

@@ -7,7 +7,7 @@ import { serveStdio } from "./mcp/mcpStdio";
 import { createGate } from "./gate/createGate";
 import { PolicySource } from "./gate/policySource";
 import { readGivenSecrets } from "./ssh/givenSecrets";
-import { usualAgent } from "./ssh/usualAgent";
+import { usualAgent } from "./ssh/agentSocket";
 import { SshHostCatalog } from "./ssh/hostCatalog";
 import { SshHosts } from "./ssh/sshHosts";
 import { AuditFile } from "./store/auditFile";

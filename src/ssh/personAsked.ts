@@ -21,6 +21,9 @@ export interface ServerQuestion {
   readonly account?: string;
 }
 
+/** What they may take in all for the questions of one sign-in, in ms; sshd itself waits for two minutes (LoginGraceTime). */
+export const askMs = 300_000;
+
 /** The person, as one sign-in asks them: it remembers which answers are still to be proved. */
 export class PersonAsked {
   /** Answers of which nobody has said yet whether they are right. */

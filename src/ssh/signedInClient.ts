@@ -6,9 +6,10 @@ import { abortable, asReason } from "./abortable";
 import { Conversation } from "./conversation";
 import { HostKeyCheck } from "./hostKeys";
 import { HostNames } from "./hostNames";
+import { keepalive } from "./keepalive";
 import { PhaseTimer } from "./phaseTimer";
 import type { SocketTarget } from "./openSocket";
-import { PersonAsked } from "./personAsked";
+import { askMs, PersonAsked } from "./personAsked";
 import { Secrets } from "./secrets";
 import { SignIn } from "./signIn";
 import type { Unasked } from "./signInNotices";
@@ -53,11 +54,6 @@ export interface SignedIn {
   readonly version: string;
 }
 
-/** What a person may take in all for the questions of one sign-in; sshd itself waits for two minutes (LoginGraceTime). */
-const askMs = 300_000;
-/** Questions that may stay unanswered before a link counts as dead. */
-const unansweredQuestions = 3;
-
 /**
  * Resolves the name, connects, agrees on keys, checks the host's own and signs in, each within its bound. Rejects with a
  * TaskError: `connectionDropped` when the server let go before it said who it is.
@@ -91,7 +87,8 @@ export async function openSignedInClient(
     steps.begin("signIn");
   });
   try {
-    const alive = keepalive(host, limits.deadLinkSeconds);
+    const { seconds: silence, count: keepaliveCountMax } = keepalive(host, limits.deadLinkSeconds);
+    const alive = { keepaliveInterval: Math.floor(silence * 1000), keepaliveCountMax };
     const settings = { sock: way.stream, username: host.user, ...alive };
     const ready = becomeReady(client, phase, () =>
       client.connect({ ...settings, ...proofs(hostKey, signIn) }),
@@ -134,23 +131,6 @@ function proofs(hostKey: HostKeyCheck, signIn: SignIn): ConnectConfig {
     authHandler: signIn.handler,
     readyTimeout: 0,
   };
-}
-
-/**
- * As the config has it, or so that a dead link is noticed in time: ssh2 gives up when a question is due and so many are
- * unanswered; a second is left for the way.
- */
-function keepalive(
-  { serverAliveInterval = 0, serverAliveCountMax = unansweredQuestions }: SshHostConfig,
-  deadLinkSeconds: number,
-) {
-  if (serverAliveInterval > 0)
-    return {
-      keepaliveInterval: serverAliveInterval * 1000,
-      keepaliveCountMax: serverAliveCountMax,
-    };
-  const interval = ((deadLinkSeconds - 1) * 1000) / (unansweredQuestions + 1);
-  return { keepaliveInterval: Math.floor(interval), keepaliveCountMax: unansweredQuestions };
 }
 
 function becomeReady(client: Client, phase: PhaseTimer, connect: () => void): Promise<void> {

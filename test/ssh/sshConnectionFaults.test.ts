@@ -1,33 +1,15 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
-import { after, before, describe, it, type TestContext } from "node:test";
+import type { Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
 import { SshConnection } from "../../src/ssh/sshConnection";
 import type { SshHostConfig } from "../../src/ssh/hostConfig";
 import { SshConfigFile } from "../../src/ssh/sshConfigFile";
 import { TaskError } from "../../src/tasks/taskError";
 import { createConnectParts } from "../support/createTasks";
 import { eventually } from "../support/eventually";
+import { createTcpServer } from "../support/oddServers";
 import { startSshd, type Sshd } from "../support/sshd";
 import { startTcpProxy } from "../support/tcpProxy";
-
-/** A server of plain TCP that does with a connection what the test says; it ends with the test. */
-async function createTcpServer(t: TestContext, serve: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    serve(socket);
-  }).listen(0, "127.0.0.1");
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 async function refusal(host: SshHostConfig, log: string[] = []): Promise<TaskError> {
   const error = await SshConnection.open(host, createConnectParts(log)).then(

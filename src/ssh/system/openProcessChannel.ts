@@ -14,7 +14,7 @@ export interface ProcessChannelOptions {
 /** What ssh says once the connection that it shares has given it a channel (mux.c, mux_client_request_session). */
 const sessionOpened = /^[^\n]*master session id: \d+\r?\n/m;
 /** What may come before the channel is open. */
-const maxGreeting = 65_536;
+const maxOpening = 65_536;
 
 /**
  * Starts ssh, and resolves once its channel is open. Rejects with an Error that says why it was not opened, in ssh's words.
@@ -27,22 +27,22 @@ export function openProcessChannel(
   const child = spawn("ssh", args, { stdio: "pipe", detached: true });
   const word = isShell ? randomBytes(16).toString("hex") : "";
   return new Promise((resolve, reject) => {
-    const greeting = new Greeting(child, word);
+    const opening = new ChannelOpening(child, word);
     const settle = (error?: Error, end?: ProcessEnd): void => {
-      greeting.end();
+      opening.end();
       child.off("close", onClose);
       if (error) reject(error);
       else {
-        opened(new ProcessChannel(child, greeting.soFar, end));
+        opened(new ProcessChannel(child, opening.soFar, end));
         resolve();
       }
     };
     // Where it has said anything, or ended otherwise, that is for whoever wanted a shell to make sense of.
     const onClose = (...end: ProcessEnd): void => {
-      const isRefused = end[0] === 255 && greeting.isSilent;
-      settle(isRefused ? new Error(greeting.lastWords) : undefined, end);
+      const isRefused = end[0] === 255 && opening.isSilent;
+      settle(isRefused ? new Error(opening.lastWords) : undefined, end);
     };
-    greeting.onOpen = () => settle();
+    opening.onOpen = () => settle();
     child.once("error", (error) => settle(error));
     child.once("close", onClose);
     child.stdin.on("error", () => undefined);
@@ -51,7 +51,7 @@ export function openProcessChannel(
 }
 
 /** Takes what ssh itself says from what the host says. */
-class Greeting {
+class ChannelOpening {
   onOpen: () => void = () => undefined;
   private stdout = Buffer.alloc(0);
   private stderr = Buffer.alloc(0);
@@ -108,6 +108,6 @@ class Greeting {
   };
 
   private bound({ length }: Buffer): void {
-    if (length > maxGreeting) this.child.kill();
+    if (length > maxOpening) this.child.kill();
   }
 }

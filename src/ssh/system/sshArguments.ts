@@ -1,5 +1,6 @@
 import type { SshHostConfig } from "../hostConfig";
 import { quoteForShell } from "../../tasks/quoteForShell";
+import { keepalive } from "../keepalive";
 import type { RuntimeFolder } from "./runtimeFolder";
 
 /** What only our connections have of ssh: no terminal, nothing forwarded, no command of the config's. */
@@ -31,7 +32,7 @@ export function masterArguments(
 ): string[] {
   const { connectSeconds, deadLinkSeconds, batch, socket, knownHosts, jump } = options;
   const { userKnownHostsFiles, globalKnownHostsFiles, strictHostKeyChecking } = host;
-  const [interval, count] = keepalive(host, deadLinkSeconds);
+  const { seconds, count } = keepalive(host, deadLinkSeconds);
   const settings = [
     "ControlMaster=yes",
     "ControlPersist=no",
@@ -47,7 +48,7 @@ export function masterArguments(
     "VisualHostKey=no",
     "Tunnel=no",
     `ConnectTimeout=${connectSeconds}`,
-    `ServerAliveInterval=${interval}`,
+    `ServerAliveInterval=${Math.max(1, Math.floor(seconds))}`,
     `ServerAliveCountMax=${count}`,
     ...(batch ? ["BatchMode=yes"] : []),
     ...(options.withoutAgent ? ["IdentityAgent=none"] : []),
@@ -80,16 +81,6 @@ function over(socket: string): string[] {
     "ProxyCommand=exit 1",
   ];
   return ["-F", "none", ...asOptions(settings)];
-}
-
-/** Seconds between questions, and how many may stay unanswered: as the config says, or so that a dead link is seen in time. */
-export function keepalive(
-  { serverAliveInterval = 0, serverAliveCountMax = 3 }: SshHostConfig,
-  deadLinkSeconds: number,
-): readonly [interval: number, count: number] {
-  if (serverAliveInterval > 0) return [serverAliveInterval, serverAliveCountMax];
-  const count = 3;
-  return [Math.max(1, Math.floor(deadLinkSeconds / (count + 1))), count];
 }
 
 function throughJump({ host, socket }: NonNullable<MasterOptions["jump"]>): string {

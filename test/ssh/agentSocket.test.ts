@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { usualAgent } from "../../src/ssh/usualAgent";
+import { usualAgent } from "../../src/ssh/agentSocket";
 
 const pipe = "\\\\.\\pipe\\openssh-ssh-agent";
 
